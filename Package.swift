@@ -1,0 +1,69 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// One set of settings for every target of ours: what the compiler can hold, it holds.
+let strict: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableExperimentalFeature("Lifetimes"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+  name: "SysextImage",
+  products: [
+    .library(name: "SysextImage", targets: ["SysextImage"]),
+    .library(name: "EROFS", targets: ["EROFS"]),
+    .library(name: "GPT", targets: ["GPT"]),
+    .executable(name: "sysext-pack", targets: ["sysext-pack"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+  ],
+  targets: [
+    // Arrows only point down: each target lists what it may import, and nothing above it.
+    .systemLibrary(
+      name: "CLZ4", pkgConfig: "liblz4",
+      providers: [.apt(["liblz4-dev"]), .yum(["lz4-devel"]), .brew(["lz4"])]),
+    .systemLibrary(name: "CXattr"),
+    .target(name: "ImageCore", dependencies: ["CXattr", system], swiftSettings: strict),
+    .target(name: "FileTree", dependencies: ["ImageCore", system], swiftSettings: strict),
+    .target(name: "Compression", dependencies: ["CLZ4", "ImageCore"], swiftSettings: strict),
+    .target(
+      name: "EROFS", dependencies: ["Compression", "FileTree", "ImageCore", system],
+      swiftSettings: strict),
+    .target(name: "GPT", dependencies: ["ImageCore"], swiftSettings: strict),
+    .target(
+      name: "SysextImage",
+      dependencies: [
+        "EROFS", "FileTree", "GPT", "ImageCore", system,
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "sysext-pack",
+      dependencies: [
+        "SysextImage",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    .target(
+      name: "TestSupport", dependencies: ["FileTree", "ImageCore", system], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    .testTarget(name: "ImageCoreTests", dependencies: ["ImageCore", "TestSupport", system], swiftSettings: strict),
+    .testTarget(name: "FileTreeTests", dependencies: ["FileTree", "TestSupport", system], swiftSettings: strict),
+    .testTarget(name: "EROFSTests", dependencies: ["EROFS", "TestSupport", system], swiftSettings: strict),
+    .testTarget(name: "GPTTests", dependencies: ["GPT", "TestSupport", system], swiftSettings: strict),
+    .testTarget(name: "SysextImageTests", dependencies: ["SysextImage", "TestSupport", system], swiftSettings: strict),
+    .testTarget(name: "CommandLineTests", dependencies: ["sysext-pack", "TestSupport", system], swiftSettings: strict),
+    .testTarget(name: "ConsumerTests", dependencies: ["SysextImage", "TestSupport", system], swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,40 @@
+// Arithmetic on values that came from a file: a sum or product that does not fit is an error, never a trap.
+
+extension FixedWidthInteger {
+  /// `self + other`, or an error that names `what`.
+  package func adding(_ other: Self, _ what: StaticString) throws(ImageError) -> Self {
+    let (sum, overflow) = addingReportingOverflow(other)
+    if overflow { throw .overflow(what) }
+    return sum
+  }
+
+  /// `self * other`, or an error that names `what`.
+  package func multiplied(by other: Self, _ what: StaticString) throws(ImageError) -> Self {
+    let (product, overflow) = multipliedReportingOverflow(by: other)
+    if overflow { throw .overflow(what) }
+    return product
+  }
+
+  /// `self` as an `Int`, or an error that names `what`.
+  package func asInt(_ what: StaticString) throws(ImageError) -> Int {
+    guard let value = Int(exactly: self) else { throw .overflow(what) }
+    return value
+  }
+}
+
+extension BinaryInteger {
+  /// The smallest multiple of `alignment` that is not below `self`. For our own values, which cannot overflow.
+  package func roundedUp(to alignment: Self) -> Self {
+    (self + alignment - 1) / alignment * alignment
+  }
+
+  /// `self / divisor`, rounded up.
+  package func dividedUp(by divisor: Self) -> Self { (self + divisor - 1) / divisor }
+}
+
+extension ImageError {
+  @inline(never)
+  static func overflow(_ what: StaticString) -> ImageError {
+    ImageError(.corrupt, "\(what) is too large")
+  }
+}

@@ -1,0 +1,34 @@
+extension Sequence<UInt8> {
+  /// Lower-case hexadecimal digits, two for each byte.
+  public var hex: String {
+    var text: [UInt8] = []
+    let digits = Array("0123456789abcdef".utf8)
+    for byte in self {
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}
+
+/// The bytes that pairs of hexadecimal digits stand for; `nil` for anything else.
+package func bytes(hex: some Sequence<UInt8>) -> [UInt8]? {
+  var result: [UInt8] = []
+  var high: UInt8?
+  for character in hex {
+    let digit: UInt8
+    switch character {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = character - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = character - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = character - UInt8(ascii: "A") + 10
+    default: return nil
+    }
+    if let first = high {
+      result.append(first << 4 | digit)
+      high = nil
+    } else {
+      high = digit
+    }
+  }
+  return high == nil ? result : nil
+}

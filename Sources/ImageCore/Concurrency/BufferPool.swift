@@ -1,0 +1,25 @@
+import Synchronization
+
+/// Byte buffers that are used again: the first touch of fresh memory costs more than compressing into it.
+package final class BufferPool: Sendable {
+  private let free = Mutex<[[UInt8]]>([])
+  private let limit: Int
+
+  /// Keeps at most `limit` buffers.
+  package init(limit: Int) { self.limit = limit }
+
+  /// A buffer of exactly `count` bytes of any content.
+  package func take(_ count: Int) -> [UInt8] {
+    let used = free.withLock { buffers -> [UInt8]? in
+      guard let index = buffers.lastIndex(where: { $0.count == count }) else { return nil }
+      return buffers.remove(at: index)
+    }
+    return used ?? [UInt8](repeating: 0, count: count)
+  }
+
+  /// Hands a buffer back.
+  package func give(_ buffer: consuming [UInt8]) {
+    let buffer = buffer
+    free.withLock { if $0.count < limit { $0.append(buffer) } }
+  }
+}

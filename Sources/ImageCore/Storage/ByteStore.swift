@@ -1,0 +1,131 @@
+public import SystemPackage
+
+/// Where bytes come from, seen as one range of offsets from 0.
+///
+/// Immutable and `Sendable`; positional reads from any thread.
+public protocol ByteSource: Sendable {
+  /// The number of bytes.
+  var byteCount: UInt64 { get }
+  /// Fills `output` from `offset`. The caller asks only for bytes inside.
+  func read(at offset: UInt64, into output: inout [UInt8]) throws(ImageError)
+}
+
+/// Immutable bytes of a file, of an array or of a user's own source, and any part of them.
+///
+/// A partition is a slice of its image's store and a file system reader sees bytes from 0. Errors carry offsets from the
+/// beginning of the outermost store.
+public struct ByteStore: Sendable {
+  private let source: any ByteSource
+  private let range: Range<UInt64>
+
+  /// Bytes from a source of one's own.
+  public init(_ source: any ByteSource) {
+    self.source = source
+    range = 0..<source.byteCount
+  }
+
+  /// Bytes in memory.
+  public init(_ bytes: [UInt8]) { self.init(MemorySource(bytes: bytes)) }
+
+  /// A file, read with `pread`: a file that is cut while it is read gives an error, not a signal.
+  ///
+  /// - Throws: `.notFound`, `.io`, or `.invalidArgument` for what is neither a regular file nor a block device.
+  public init(contentsOf path: FilePath) throws(ImageError) { self.init(try FileSource(path)) }
+
+  private init(source: any ByteSource, range: Range<UInt64>) {
+    self.source = source
+    self.range = range
+  }
+
+  /// The number of bytes.
+  public var byteCount: UInt64 { UInt64(range.count) }
+
+  /// Where this store begins in the outermost one.
+  public var baseOffset: UInt64 { range.lowerBound }
+
+  /// A part of these bytes.
+  ///
+  /// - Throws: `.truncated` when `part` is not inside.
+  public func slice(_ part: Range<UInt64>) throws(ImageError) -> ByteStore {
+    try check(part.lowerBound, part.upperBound - part.lowerBound)
+    return ByteStore(
+      source: source,
+      range: range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound)
+  }
+
+  /// `count` bytes from `offset`.
+  ///
+  /// - Throws: `.truncated` when they are not all inside; the source's error.
+  public func bytes(at offset: UInt64, count: Int) throws(ImageError) -> [UInt8] {
+    try check(offset, UInt64(max(0, count)))
+    var output = [UInt8](repeating: 0, count: count)
+    if count > 0 { try source.read(at: range.lowerBound + offset, into: &output) }
+    return output
+  }
+
+  /// Up to `count` bytes from `offset`: fewer, or none, at the end.
+  public func bytes(at offset: UInt64, upTo count: Int) throws(ImageError) -> [UInt8] {
+    let there = offset < byteCount ? byteCount - offset : 0
+    return try bytes(at: min(offset, byteCount), count: Int(min(UInt64(count), there)))
+  }
+
+  private func check(_ offset: UInt64, _ count: UInt64) throws(ImageError) {
+    if offset > byteCount || count > byteCount - offset {
+      throw ImageError(
+        .truncated, "\(count) bytes needed, \(byteCount - min(offset, byteCount)) there",
+        offset: range.lowerBound &+ offset)
+    }
+  }
+}
+
+private struct MemorySource: ByteSource {
+  let bytes: [UInt8]
+
+  var byteCount: UInt64 { UInt64(bytes.count) }
+
+  func read(at offset: UInt64, into output: inout [UInt8]) {
+    output.replaceSubrange(output.indices, with: bytes[Int(offset)..<Int(offset) + output.count])
+  }
+}
+
+private final class FileSource: ByteSource {
+  let path: String
+  let file: FileDescriptor
+  let byteCount: UInt64
+
+  init(_ path: FilePath) throws(ImageError) {
+    self.path = path.string
+    do {
+      file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
+    } catch {
+      throw .io(error as? Errno ?? .ioError, "open", path.string)
+    }
+    do throws(Errno) {
+      let status = try POSIX.fstat(file)
+      switch status.type {
+      case FileStatus.regular: byteCount = status.byteCount
+      case FileStatus.blockDevice: byteCount = try POSIX.end(file)
+      default: throw .invalidArgument
+      }
+    } catch {
+      try? file.close()
+      throw error == .invalidArgument
+        ? ImageError(.invalidArgument, "neither a file nor a block device", context: [path.string])
+        : .io(error, "look at", path.string)
+    }
+  }
+
+  deinit { try? file.close() }
+
+  func read(at offset: UInt64, into output: inout [UInt8]) throws(ImageError) {
+    let wanted = output.count
+    let count: Int
+    do throws(Errno) {
+      count = try POSIX.read(file, at: offset, into: &output, 0..<wanted)
+    } catch { throw .io(error, "read", path) }
+    if count < wanted {
+      throw ImageError(
+        .changed, "the file was cut while it was read", offset: offset + UInt64(count), context: [path])
+    }
+  }
+}

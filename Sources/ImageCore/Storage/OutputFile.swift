@@ -1,0 +1,143 @@
+package import SystemPackage
+
+/// A file that appears whole under its name, or not at all.
+///
+/// The bytes go to a file without a name in the target's folder (`O_TMPFILE`): whatever ends the process, nothing is left.
+/// Where the file system has no such files, a hidden one stands in, removed unless committed.
+package struct OutputFile: ~Copyable {
+  private let path: FilePath
+  private let name: [UInt8]
+  private let directory: FileDescriptor
+  private let file: FileDescriptor
+  private let temporaryName: [UInt8]?
+  private let replace: Bool
+  private var committed = false
+
+  /// Prepares to write `path`. Nothing is visible before `commit`.
+  ///
+  /// - Parameter replace: Whether an existing regular file may be replaced.
+  /// - Throws: `.exists`, `.notFound` for a missing folder, `.invalidArgument` for a target that is no regular file.
+  package init(_ path: FilePath, replace: Bool) throws(ImageError) {
+    guard let last = path.lastComponent, last.kind == .regular else {
+      throw ImageError(.invalidArgument, "not a file name", context: [path.string])
+    }
+    self.path = path
+    self.replace = replace
+    name = Array(last.string.utf8)
+    let parent = path.removingLastComponent()
+    let folder = parent.isEmpty ? FilePath(".") : parent
+    do {
+      directory = try FileDescriptor.open(folder, .readOnly, options: [.closeOnExec, .directory])
+    } catch {
+      throw .io(error as? Errno ?? .ioError, "open the folder \(folder.string)", path.string)
+    }
+    do throws(ImageError) {
+      try OutputFile.checkTarget(name, in: directory, replace: replace, path: path.string)
+      (file, temporaryName) = try OutputFile.makeTemporary(name, in: directory, path: path.string)
+    } catch {
+      try? directory.close()
+      throw error
+    }
+  }
+
+  deinit {
+    if !committed, let temporaryName { try? POSIX.unlink(temporaryName, in: directory) }
+    try? file.close()
+    try? directory.close()
+  }
+
+  private static func checkTarget(
+    _ name: [UInt8], in directory: FileDescriptor, replace: Bool, path: String
+  ) throws(ImageError) {
+    guard let status = try? POSIX.lstat(name, in: directory) else { return }
+    if status.type != FileStatus.regular {
+      throw ImageError(.invalidArgument, "exists and is not a regular file", context: [path])
+    }
+    if !replace { throw .taken(path) }
+  }
+
+  private static func makeTemporary(
+    _ name: [UInt8], in directory: FileDescriptor, path: String
+  ) throws(ImageError) -> (FileDescriptor, [UInt8]?) {
+    do throws(Errno) {
+      if let file = try? POSIX.openUnnamed(in: directory) { return (file, nil) }
+      for attempt in 0... {
+        let hidden = temporaryName(attempt)
+        do throws(Errno) { return (try POSIX.create(hidden, in: directory), hidden) } catch {
+          if error != .fileExists || attempt == 100 { throw error }
+        }
+      }
+      throw .fileExists
+    } catch { throw .io(error, "create a file in the folder", path) }
+  }
+
+  /// Hidden, so that a scan of images passes over it, and short, so that a long target name stays possible.
+  private static func temporaryName(_ attempt: Int) -> [UInt8] {
+    Array(".sysext-\(POSIX.processID)-\(attempt).tmp".utf8)
+  }
+
+  /// Writes bytes at an offset; what is never written reads as zeros and takes no space.
+  package func write(_ bytes: RawSpan, at offset: UInt64) throws(ImageError) {
+    do throws(Errno) { try POSIX.write(file, at: offset, bytes) } catch {
+      throw .io(error, "write", path.string)
+    }
+  }
+
+  /// Reads bytes that were written before.
+  package func read(at offset: UInt64, count: Int) throws(ImageError) -> [UInt8] {
+    var output = [UInt8](repeating: 0, count: count)
+    do throws(Errno) { _ = try POSIX.read(file, at: offset, into: &output, 0..<count) } catch {
+      throw .io(error, "read", path.string)
+    }
+    return output
+  }
+
+  /// Sets the final length, flushes to the disk and gives the file its name.
+  package consuming func commit(byteCount: UInt64) throws(ImageError) {
+    do { try file.resize(to: Int64(byteCount)) } catch {
+      throw .io(error as? Errno ?? .ioError, "set the length", path.string)
+    }
+    do throws(Errno) {
+      try POSIX.fsync(file)
+      try publish()
+    } catch {
+      if error == .fileExists { throw .taken(path.string) }
+      throw .io(error, "write", path.string)
+    }
+    committed = true
+    // The name is there; that it survives a power cut is asked for, but its failure changes nothing.
+    try? POSIX.fsync(directory)
+  }
+
+  /// Without `replace` the name must still be free: a link, unlike a rename, never takes another's place.
+  private func publish() throws(Errno) {
+    switch (temporaryName, replace) {
+    case (nil, false): try POSIX.link(file, as: name, in: directory)
+    case (nil, true):
+      var attempt = 0
+      while true {
+        let hidden = OutputFile.temporaryName(attempt)
+        do throws(Errno) { try POSIX.link(file, as: hidden, in: directory) } catch {
+          attempt += 1
+          if error != .fileExists || attempt > 100 { throw error }
+          continue
+        }
+        do throws(Errno) { try POSIX.rename(hidden, to: name, in: directory) } catch {
+          try? POSIX.unlink(hidden, in: directory)
+          throw error
+        }
+        return
+      }
+    case (let hidden?, false):
+      try POSIX.link(hidden, as: name, in: directory)
+      try POSIX.unlink(hidden, in: directory)
+    case (let hidden?, true): try POSIX.rename(hidden, to: name, in: directory)
+    }
+  }
+}
+
+extension ImageError {
+  fileprivate static func taken(_ path: String) -> ImageError {
+    ImageError(.exists, "exists; use --force to replace it", context: [path])
+  }
+}

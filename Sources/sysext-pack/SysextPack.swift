@@ -1,0 +1,1 @@
+@main struct SysextPack { static func main() {} }
