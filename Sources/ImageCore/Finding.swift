@@ -1,9 +1,12 @@
-/// One thing that a check noticed. Checks return all of them; only what stops the work is thrown as an `ImageError`.
+/// One thing that a check noticed.
+///
+/// Checks return all of them; only what stops the work is thrown as an `ImageError`.
 public struct Finding: Sendable, Hashable {
   /// How much it matters.
   public enum Severity: String, Sendable, Comparable {
     case note, warning, error
 
+    /// `note` is below `warning`, `warning` below `error`.
     public static func < (left: Severity, right: Severity) -> Bool {
       left.rank < right.rank
     }
@@ -36,6 +39,7 @@ public struct Finding: Sendable, Hashable {
 }
 
 extension Finding: CustomStringConvertible {
+  /// `warning: usr/lib: …`
   public var description: String {
     "\(severity): \(place.map { "\($0): " } ?? "")\(message)"
   }

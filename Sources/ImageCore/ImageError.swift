@@ -7,8 +7,10 @@ public import SystemPackage
 public struct ImageError: Error, Sendable {
   /// What a program switches on; an open set, so that new codes break nobody.
   public struct Code: RawRepresentable, Hashable, Sendable {
+    /// The word that programs see.
     public let rawValue: String
 
+    /// Makes a code, also one that this package does not know.
     public init(rawValue: String) { self.rawValue = rawValue }
 
     /// The bytes end before the structure does.

@@ -23,7 +23,9 @@ extension FixedWidthInteger {
 }
 
 extension BinaryInteger {
-  /// The smallest multiple of `alignment` that is not below `self`. For our own values, which cannot overflow.
+  /// The smallest multiple of `alignment` that is not below `self`.
+  ///
+  /// For our own values, which cannot overflow.
   package func roundedUp(to alignment: Self) -> Self {
     (self + alignment - 1) / alignment * alignment
   }

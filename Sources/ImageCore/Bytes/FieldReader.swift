@@ -1,4 +1,6 @@
-/// Bytes to fields. `Record.init` has checked the length before.
+/// Bytes to fields.
+///
+/// `Record.init` has checked the length before.
 package struct FieldReader: FieldVisitor, ~Escapable {
   private let span: RawSpan
   private var offset: Int

@@ -12,7 +12,9 @@ package protocol Record: Sendable {
   mutating func fields<V: FieldVisitor & ~Copyable & ~Escapable>(_ visitor: inout V)
 }
 
-/// What `Record.fields` calls. Integers are little-endian.
+/// What `Record.fields` calls.
+///
+/// Integers are little-endian.
 package protocol FieldVisitor: ~Copyable, ~Escapable {
   mutating func u8(_ name: StaticString, _ value: inout UInt8)
   mutating func u16(_ name: StaticString, _ value: inout UInt16)

@@ -13,30 +13,41 @@ package struct OutputFile: ~Copyable {
   private let replace: Bool
   private var committed = false
 
-  /// Prepares to write `path`. Nothing is visible before `commit`.
+  /// Prepares to write `path`; nothing is visible before `commit`.
   ///
-  /// - Parameter replace: Whether an existing regular file may be replaced.
+  /// - Parameters:
+  ///   - path: Where the file is to appear.
+  ///   - replace: Whether an existing regular file may be replaced.
   /// - Throws: `.exists`, `.notFound` for a missing folder, `.invalidArgument` for a target that is no regular file.
   package init(_ path: FilePath, replace: Bool) throws(ImageError) {
     guard let last = path.lastComponent, last.kind == .regular else {
       throw ImageError(.invalidArgument, "not a file name", context: [path.string])
     }
-    self.path = path
-    self.replace = replace
-    name = Array(last.string.utf8)
+    let name = Array(last.string.utf8)
     let parent = path.removingLastComponent()
-    let folder = parent.isEmpty ? FilePath(".") : parent
-    do {
-      directory = try FileDescriptor.open(folder, .readOnly, options: [.closeOnExec, .directory])
-    } catch {
-      throw .io(error as? Errno ?? .ioError, "open the folder \(folder.string)", path.string)
-    }
+    let directory = try OutputFile.openFolder(parent.isEmpty ? "." : parent, of: path.string)
+    let temporary: (file: FileDescriptor, name: [UInt8]?)
     do throws(ImageError) {
       try OutputFile.checkTarget(name, in: directory, replace: replace, path: path.string)
-      (file, temporaryName) = try OutputFile.makeTemporary(name, in: directory, path: path.string)
+      temporary = try OutputFile.makeTemporary(in: directory, path: path.string)
     } catch {
       try? directory.close()
       throw error
+    }
+    // A noncopyable value is initialised in one go, after all that may fail.
+    self.path = path
+    self.replace = replace
+    self.name = name
+    self.directory = directory
+    file = temporary.file
+    temporaryName = temporary.name
+  }
+
+  private static func openFolder(_ folder: FilePath, of path: String) throws(ImageError) -> FileDescriptor {
+    do {
+      return try FileDescriptor.open(folder, .readOnly, options: [.closeOnExec, .directory])
+    } catch {
+      throw .io(error as? Errno ?? .ioError, "open the folder \(folder.string)", path)
     }
   }
 
@@ -57,7 +68,7 @@ package struct OutputFile: ~Copyable {
   }
 
   private static func makeTemporary(
-    _ name: [UInt8], in directory: FileDescriptor, path: String
+    in directory: FileDescriptor, path: String
   ) throws(ImageError) -> (FileDescriptor, [UInt8]?) {
     do throws(Errno) {
       if let file = try? POSIX.openUnnamed(in: directory) { return (file, nil) }

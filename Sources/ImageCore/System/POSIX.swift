@@ -44,7 +44,9 @@ package struct FileStatus: Sendable, Equatable {
   }
 }
 
-/// System calls by name. Paths are bytes without a NUL.
+/// System calls by name.
+///
+/// Paths are bytes without a NUL.
 package enum POSIX {
   /// Calls until it is not interrupted; throws `Errno` for -1.
   private static func retry<Value: SignedInteger>(_ call: () -> Value) throws(Errno) -> Value {
@@ -106,7 +108,9 @@ package enum POSIX {
     return Array(buffer.prefix(count))
   }
 
-  /// The names in a directory, in the order that the file system gives, without `.` and `..`. Closes `directory`.
+  /// The names in a directory, in the order that the file system gives, without `.` and `..`.
+  ///
+  /// Closes `directory`.
   package static func names(in directory: FileDescriptor) throws(Errno) -> [[UInt8]] {
     guard let stream = unsafe fdopendir(directory.rawValue) else {
       let code = Errno(rawValue: errno)
@@ -164,8 +168,9 @@ package enum POSIX {
     }
   }
 
-  /// The first byte of data at or after `offset`, and the end of that run; `nil` when there is none. A file system
-  /// without holes says that all is data.
+  /// The first byte of data at or after `offset`, and the end of that run; `nil` when there is none.
+  ///
+  /// A file system without holes says that all is data.
   package static func nextData(_ file: FileDescriptor, from offset: UInt64) throws(Errno) -> Range<UInt64>? {
     let (seekData, seekHole): (CInt, CInt) = (3, 4)  // <unistd.h> hides them behind _GNU_SOURCE
     do throws(Errno) {
