@@ -39,7 +39,7 @@ public struct Finding: Sendable, Hashable {
 }
 
 extension Finding: CustomStringConvertible {
-  /// `warning: usr/lib: …`
+  /// Such as `warning: etc: left out`.
   public var description: String {
     "\(severity): \(place.map { "\($0): " } ?? "")\(message)"
   }
