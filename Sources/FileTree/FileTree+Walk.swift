@@ -1,0 +1,32 @@
+public import ImageCore
+
+extension FileTree {
+  /// A name on the way through a tree.
+  public struct Visit: Sendable {
+    /// The path's components from the root; empty for the root.
+    public let path: [FileName]
+    /// The node.
+    public let node: NodeID
+
+    /// `/usr/bin/gdb`, for people.
+    public var description: String { "/" + path.map(\.description).joined(separator: "/") }
+  }
+
+  /// Calls `visit` for every name, a directory before its entries, entries in byte order. The root comes first.
+  ///
+  /// - Parameter visit: Returns whether to go into the directory that it was given.
+  public func walk(_ visit: (Visit) throws(ImageError) -> Bool) throws(ImageError) {
+    var stack = [Visit(path: [], node: root)]
+    while let next = stack.popLast() {
+      guard try visit(next), self[next.node].isDirectory else { continue }
+      for entry in entries(of: next.node).reversed() {
+        stack.append(Visit(path: next.path + [entry.name], node: entry.node))
+      }
+    }
+  }
+
+  /// Changes the attributes of every node that has a name.
+  public mutating func updateAttributes(_ change: (inout FileAttributes) -> Void) {
+    for index in 0..<nodeCount { change(&self[NodeID(index: index)].attributes) }
+  }
+}

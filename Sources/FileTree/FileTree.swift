@@ -1,0 +1,187 @@
+public import ImageCore
+public import SystemPackage
+
+/// A tree of files: what every input becomes and every output is made from.
+///
+/// A value: nodes in one array, directories with sorted entries. Two names with one node *are* a hard link; link counts
+/// are computed, never stored.
+public struct FileTree: Sendable {
+  /// A node of this tree.
+  public struct NodeID: Hashable, Sendable {
+    package let index: Int
+  }
+
+  /// What a node is, with what only that kind has.
+  public enum Kind: Sendable {
+    case directory
+    case regular(any FileContent)
+    case symlink(target: [UInt8])
+    case characterDevice(DeviceNumber)
+    case blockDevice(DeviceNumber)
+    case fifo
+    case socket
+  }
+
+  /// A file of any kind, without its name.
+  public struct Node: Sendable {
+    /// What it is.
+    public var kind: Kind
+    /// Mode, owner, time, extended attributes.
+    public var attributes: FileAttributes
+
+    /// Makes a node.
+    public init(_ kind: Kind, _ attributes: FileAttributes) {
+      self.kind = kind
+      self.attributes = attributes
+    }
+
+    /// Whether it is a directory.
+    public var isDirectory: Bool {
+      if case .directory = kind { true } else { false }
+    }
+  }
+
+  /// A name in a directory.
+  public struct Entry: Sendable {
+    /// One component.
+    public let name: FileName
+    /// What it names.
+    public let node: NodeID
+  }
+
+  private var nodes: [Node]
+  private var children: [[Entry]]
+
+  /// An empty tree.
+  public init(rootAttributes: FileAttributes = .directory) {
+    nodes = [Node(.directory, rootAttributes)]
+    children = [[]]
+  }
+
+  /// The directory that holds all.
+  public var root: NodeID { NodeID(index: 0) }
+
+  /// The number of nodes that were made, removed ones included: an upper bound of `NodeID.index`.
+  package var nodeCount: Int { nodes.count }
+
+  /// A node.
+  public subscript(id: NodeID) -> Node {
+    get { nodes[id.index] }
+    set { nodes[id.index] = newValue }
+  }
+
+  /// A directory's entries in byte order of their names; none for other kinds.
+  public func entries(of directory: NodeID) -> [Entry] { children[directory.index] }
+
+  /// The node that `name` names in `directory`.
+  public func child(_ name: FileName, of directory: NodeID) -> NodeID? {
+    let (index, found) = position(of: name, in: directory)
+    return found ? children[directory.index][index].node : nil
+  }
+
+  /// The node at `path`, without following symbolic links; `nil` where there is none.
+  public func lookup(_ path: FilePath) -> NodeID? {
+    var node = root
+    for name in FileName.components(of: path) {
+      guard let next = child(name, of: node) else { return nil }
+      node = next
+    }
+    return node
+  }
+
+  /// Adds a node under a new name.
+  ///
+  /// Missing parents are made as root's directories, 0755, with the time of the nearest directory that was there.
+  ///
+  /// - Throws: `.exists` when the name is taken, `.notADirectory`, `.invalidArgument` for an empty path.
+  @discardableResult
+  public mutating func insert(_ node: Node, at path: FilePath) throws(ImageError) -> NodeID {
+    let (directory, name) = try makeParent(of: path)
+    guard let id = add(node, as: name, in: directory) else {
+      throw ImageError(.exists, "is there already", context: [path.string])
+    }
+    return id
+  }
+
+  /// Gives a node a further name: a hard link.
+  ///
+  /// - Throws: `.exists`, `.notADirectory`; `.invalidArgument` for a directory or an empty path.
+  public mutating func link(_ node: NodeID, at path: FilePath) throws(ImageError) {
+    if self[node].isDirectory {
+      throw ImageError(.invalidArgument, "a directory has one name only", context: [path.string])
+    }
+    let (directory, name) = try makeParent(of: path)
+    if !link(node, as: name, in: directory) {
+      throw ImageError(.exists, "is there already", context: [path.string])
+    }
+  }
+
+  /// Takes a name out, with all that is below it; nothing happens where there is none.
+  public mutating func remove(_ path: FilePath) {
+    var components = FileName.components(of: path)
+    guard let name = components.popLast() else { return }
+    var directory = root
+    for component in components {
+      guard let next = child(component, of: directory) else { return }
+      directory = next
+    }
+    let (index, found) = position(of: name, in: directory)
+    if found { children[directory.index].remove(at: index) }
+  }
+
+  /// Adds a node to a directory; `nil` when the name is taken.
+  package mutating func add(_ node: Node, as name: FileName, in directory: NodeID) -> NodeID? {
+    let id = NodeID(index: nodes.count)
+    guard link(id, as: name, in: directory) else { return nil }
+    nodes.append(node)
+    children.append([])
+    return id
+  }
+
+  /// Names a node in a directory; false when the name is taken.
+  package mutating func link(_ node: NodeID, as name: FileName, in directory: NodeID) -> Bool {
+    // Sources add names in order: the end is the usual place.
+    if let last = children[directory.index].last, last.name < name {
+      children[directory.index].append(Entry(name: name, node: node))
+      return true
+    }
+    let (index, found) = position(of: name, in: directory)
+    if found { return false }
+    children[directory.index].insert(Entry(name: name, node: node), at: index)
+    return true
+  }
+
+  private mutating func makeParent(of path: FilePath) throws(ImageError) -> (NodeID, FileName) {
+    var components = FileName.components(of: path)
+    guard let name = components.popLast(), !components.contains(FileName("..")), name != FileName("..") else {
+      throw ImageError(.invalidArgument, "not a path inside a tree", context: [path.string])
+    }
+    var directory = root
+    for component in components {
+      if let next = child(component, of: directory) {
+        guard self[next].isDirectory else {
+          throw ImageError(.notADirectory, "\(component) is not a directory", context: [path.string])
+        }
+        directory = next
+      } else {
+        var attributes = FileAttributes.directory
+        attributes.modified = self[directory].attributes.modified
+        guard let made = add(Node(.directory, attributes), as: component, in: directory) else { break }
+        directory = made
+      }
+    }
+    return (directory, name)
+  }
+
+  /// Where `name` is, or where it belongs.
+  private func position(of name: FileName, in directory: NodeID) -> (Int, found: Bool) {
+    let entries = children[directory.index]
+    var low = 0
+    var high = entries.count
+    while low < high {
+      let middle = (low + high) / 2
+      if entries[middle].name < name { low = middle + 1 } else { high = middle }
+    }
+    return (low, low < entries.count && entries[low].name == name)
+  }
+}
