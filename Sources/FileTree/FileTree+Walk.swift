@@ -12,7 +12,9 @@ extension FileTree {
     public var description: String { "/" + path.map(\.description).joined(separator: "/") }
   }
 
-  /// Calls `visit` for every name, a directory before its entries, entries in byte order. The root comes first.
+  /// Calls `visit` for every name, a directory before its entries, entries in byte order.
+  ///
+  /// The root comes first.
   ///
   /// - Parameter visit: Returns whether to go into the directory that it was given.
   public func walk(_ visit: (Visit) throws(ImageError) -> Bool) throws(ImageError) {

@@ -26,6 +26,9 @@ package struct FieldPrinter: FieldVisitor {
   package mutating func guid(_ name: StaticString, _ value: inout GUID) {
     add(name, 16, value.description)
   }
+  package mutating func uuid(_ name: StaticString, _ value: inout GUID) {
+    add(name, 16, value.description)
+  }
   package mutating func bytes(_ name: StaticString, _ value: inout [UInt8], count: Int) {
     add(name, count, value.hex)
   }

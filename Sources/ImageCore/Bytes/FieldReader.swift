@@ -35,6 +35,13 @@ package struct FieldReader: FieldVisitor, ~Escapable {
   }
 
   @_lifetime(self: copy self)
+  package mutating func uuid(_ name: StaticString, _ value: inout GUID) {
+    var bytes: [UInt8] = []
+    self.bytes(name, &bytes, count: 16)
+    value = GUID(bytes: bytes)
+  }
+
+  @_lifetime(self: copy self)
   package mutating func bytes(_ name: StaticString, _ value: inout [UInt8], count: Int) {
     value = unsafe span.extracting(offset..<offset + count).withUnsafeBytes { unsafe [UInt8]($0) }
     offset += count

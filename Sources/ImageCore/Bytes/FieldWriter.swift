@@ -13,6 +13,10 @@ package struct FieldWriter: FieldVisitor {
     bytes.append(contentsOf: value.mixedEndian)
   }
 
+  package mutating func uuid(_ name: StaticString, _ value: inout GUID) {
+    bytes.append(contentsOf: value.bytes)
+  }
+
   /// Cuts or zero-fills to `count`.
   package mutating func bytes(_ name: StaticString, _ value: inout [UInt8], count: Int) {
     bytes.append(contentsOf: value.prefix(count))

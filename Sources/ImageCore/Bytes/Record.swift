@@ -21,6 +21,8 @@ package protocol FieldVisitor: ~Copyable, ~Escapable {
   mutating func u32(_ name: StaticString, _ value: inout UInt32)
   mutating func u64(_ name: StaticString, _ value: inout UInt64)
   mutating func guid(_ name: StaticString, _ value: inout GUID)
+  /// 16 bytes in printed order, unlike `guid`.
+  mutating func uuid(_ name: StaticString, _ value: inout GUID)
   mutating func bytes(_ name: StaticString, _ value: inout [UInt8], count: Int)
   mutating func reserved(_ count: Int)
 }

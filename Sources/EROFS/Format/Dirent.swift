@@ -1,0 +1,19 @@
+package import ImageCore
+
+/// `struct erofs_dirent`: the entries of a directory block stand at its beginning, their names behind.
+package struct Dirent: Record {
+  package static let byteCount = 12
+
+  package var nid: UInt64 = 0
+  package var nameOffset: UInt16 = 0
+  package var fileType: UInt8 = 0
+
+  package init() {}
+
+  package mutating func fields<V: FieldVisitor & ~Copyable & ~Escapable>(_ visitor: inout V) {
+    visitor.u64("nid", &nid)
+    visitor.u16("nameoff", &nameOffset)
+    visitor.u8("file_type", &fileType)
+    visitor.reserved(1)
+  }
+}
