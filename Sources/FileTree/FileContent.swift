@@ -17,6 +17,7 @@ extension FileContent {
   /// All bytes, for small files.
   ///
   /// - Parameter limit: The greatest length that is accepted.
+  /// - Returns: The whole content.
   /// - Throws: `.limit` beyond the limit; what `read` throws.
   public func bytes(limit: Int = 1 << 20) throws(ImageError) -> [UInt8] {
     guard byteCount <= UInt64(limit) else {

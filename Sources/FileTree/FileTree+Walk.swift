@@ -17,6 +17,7 @@ extension FileTree {
   /// The root comes first.
   ///
   /// - Parameter visit: Returns whether to go into the directory that it was given.
+  /// - Throws: What `visit` throws.
   public func walk(_ visit: (Visit) throws(ImageError) -> Bool) throws(ImageError) {
     var stack = [Visit(path: [], node: root)]
     while let next = stack.popLast() {
