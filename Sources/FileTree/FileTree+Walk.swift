@@ -7,6 +7,8 @@ extension FileTree {
     public let path: [FileName]
     /// The node.
     public let node: NodeID
+    /// The directory that has this name; none for the root.
+    public let parent: NodeID?
 
     /// `/usr/bin/gdb`, for people.
     public var description: String { "/" + path.map(\.description).joined(separator: "/") }
@@ -19,11 +21,11 @@ extension FileTree {
   /// - Parameter visit: Returns whether to go into the directory that it was given.
   /// - Throws: What `visit` throws.
   public func walk(_ visit: (Visit) throws(ImageError) -> Bool) throws(ImageError) {
-    var stack = [Visit(path: [], node: root)]
+    var stack = [Visit(path: [], node: root, parent: nil)]
     while let next = stack.popLast() {
       guard try visit(next), self[next.node].isDirectory else { continue }
       for entry in entries(of: next.node).reversed() {
-        stack.append(Visit(path: next.path + [entry.name], node: entry.node))
+        stack.append(Visit(path: next.path + [entry.name], node: entry.node, parent: next.node))
       }
     }
   }

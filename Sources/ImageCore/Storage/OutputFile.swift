@@ -1,17 +1,18 @@
+import Synchronization
 package import SystemPackage
 
 /// A file that appears whole under its name, or not at all.
 ///
 /// The bytes go to a file without a name in the target's folder (`O_TMPFILE`): whatever ends the process, nothing is left.
 /// Where the file system has no such files, a hidden one stands in, removed unless committed.
-package struct OutputFile: ~Copyable {
+package final class OutputFile: Sendable {
   private let path: FilePath
   private let name: [UInt8]
   private let directory: FileDescriptor
   private let file: FileDescriptor
   private let temporaryName: [UInt8]?
   private let replace: Bool
-  private var committed = false
+  private let committed = Atomic(false)
 
   /// Prepares to write `path`; nothing is visible before `commit`.
   ///
@@ -34,7 +35,6 @@ package struct OutputFile: ~Copyable {
       try? directory.close()
       throw error
     }
-    // A noncopyable value is initialised in one go, after all that may fail.
     self.path = path
     self.replace = replace
     self.name = name
@@ -52,7 +52,7 @@ package struct OutputFile: ~Copyable {
   }
 
   deinit {
-    if !committed, let temporaryName { try? POSIX.unlink(temporaryName, in: directory) }
+    if !committed.load(ordering: .relaxed), let temporaryName { try? POSIX.unlink(temporaryName, in: directory) }
     try? file.close()
     try? directory.close()
   }
@@ -104,7 +104,7 @@ package struct OutputFile: ~Copyable {
   }
 
   /// Sets the final length, flushes to the disk and gives the file its name.
-  package consuming func commit(byteCount: UInt64) throws(ImageError) {
+  package func commit(byteCount: UInt64) throws(ImageError) {
     do { try file.resize(to: Int64(byteCount)) } catch {
       throw .io(error as? Errno ?? .ioError, "set the length", path.string)
     }
@@ -115,7 +115,7 @@ package struct OutputFile: ~Copyable {
       if error == .fileExists { throw .taken(path.string) }
       throw .io(error, "write", path.string)
     }
-    committed = true
+    committed.store(true, ordering: .relaxed)
     // The name is there; that it survives a power cut is asked for, but its failure changes nothing.
     try? POSIX.fsync(directory)
   }

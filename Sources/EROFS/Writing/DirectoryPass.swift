@@ -1,0 +1,84 @@
+import FileTree
+import ImageCore
+
+/// The directories: all are given a place first, as each names its parent and its children; then they are written.
+struct DirectoryPass {
+  private struct Plan {
+    let inode: Int
+    let byteSize: Int
+    let inlineByteCount: Int
+    let blockCount: Int
+    var startBlock: UInt32 = 0
+    var place: MetadataZone.Place?
+  }
+
+  /// Where the root directory's own bytes begin in the front, and what of its data stands behind it.
+  struct Root {
+    let byteSize: Int
+    let inlineByteCount: Int
+    let blockCount: Int
+  }
+
+  private let inodes: InodeTable
+
+  init(_ inodes: InodeTable) { self.inodes = inodes }
+
+  /// The root's form when it may take `room` bytes.
+  func planRoot(room: Int) -> Root {
+    let plan = plan(0, room: room)
+    return Root(byteSize: plan.byteSize, inlineByteCount: plan.inlineByteCount, blockCount: plan.blockCount)
+  }
+
+  private func plan(_ inode: Int, room: Int) -> Plan {
+    let byteSize = DirectoryEncoder.byteCount(
+      inodes.tree.entries(of: inodes.plan.inodes[inode].node).lazy.map(\.name))
+    let tail = byteSize % ErofsFormat.blockByteCount
+    let fits = inodes.byteCount(inode, byteSize: UInt64(byteSize)) + tail <= room
+    return Plan(
+      inode: inode, byteSize: byteSize, inlineByteCount: fits ? tail : 0,
+      blockCount: fits ? byteSize / ErofsFormat.blockByteCount : byteSize.dividedUp(by: ErofsFormat.blockByteCount))
+  }
+
+  /// Places and writes all directories.
+  ///
+  /// - Parameter rootRoom: What `planRoot` was asked with; `layout.nids[0]` is set.
+  /// - Returns: The root's inode with what stands behind it.
+  func run(rootRoom: Int, _ layout: inout ImageLayout) throws(ImageError) -> [UInt8] {
+    var plans = inodes.plan.directories.map { plan($0, room: $0 == 0 ? rootRoom : ErofsFormat.blockByteCount) }
+    for index in plans.indices where plans[index].blockCount > 0 {
+      plans[index].startBlock = try layout.sink.allocate(plans[index].blockCount)
+    }
+    for index in plans.indices.dropFirst() {
+      let plan = plans[index]
+      let count = inodes.byteCount(plan.inode, byteSize: UInt64(plan.byteSize)) + plan.inlineByteCount
+      let place = try layout.zone.reserve(count, &layout.sink)
+      plans[index].place = place
+      layout.nids[plan.inode] = place.nid
+    }
+    layout.zone.trim(&layout.sink)
+    var root: [UInt8] = []
+    for plan in plans {
+      let bytes = try write(plan, &layout)
+      if let place = plan.place { try layout.zone.fill(place, bytes, &layout.sink) } else { root = bytes }
+    }
+    return root
+  }
+
+  /// Writes a directory's blocks; returns its inode with what stands behind it.
+  private func write(_ plan: Plan, _ layout: inout ImageLayout) throws(ImageError) -> [UInt8] {
+    let inode = inodes.plan.inodes[plan.inode]
+    let entries = inodes.tree.entries(of: inode.node).map { entry in
+      DirectoryEncoder.Entry(
+        name: entry.name.bytes, nid: layout.nids[inodes.plan.index(of: entry.node)],
+        type: inodes.tree[entry.node].fileType)
+    }
+    var data = DirectoryEncoder.encode(entries, own: layout.nids[plan.inode], parent: layout.nids[inode.parent])
+    let tail = Array(data.suffix(plan.inlineByteCount))
+    data.removeLast(plan.inlineByteCount)
+    data.pad(to: ErofsFormat.blockByteCount)
+    try layout.sink.write(data, count: data.count, at: plan.startBlock)
+    let description = DataDescription(
+      layout: tail.isEmpty ? .flatPlain : .flatInline, byteSize: UInt64(plan.byteSize), union: plan.startBlock)
+    return inodes.encode(plan.inode, description) + tail
+  }
+}

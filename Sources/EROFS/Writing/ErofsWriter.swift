@@ -1,0 +1,72 @@
+public import FileTree
+public import ImageCore
+public import SystemPackage
+
+/// Writes a tree as an EROFS file system, in one pass.
+///
+/// File data goes out first, in the order of the tree, with the inodes of files between it; directories follow; the
+/// superblock, the root and the shared extended attributes, at the beginning, are written last.
+public struct ErofsWriter: Sendable {
+  /// Where the file system's UUID comes from.
+  package enum Identity: Sendable {
+    case uuid(GUID)
+    /// From the content: each written piece's digest, and what to make of all of them.
+    case content(digest: @Sendable (RawSpan) -> [UInt8], uuid: @Sendable ([UInt8]) -> GUID)
+
+    var digest: (@Sendable (RawSpan) -> [UInt8])? {
+      if case .content(let digest, _) = self { digest } else { nil }
+    }
+  }
+
+  private let options: ErofsOptions
+
+  /// Makes a writer.
+  ///
+  /// - Parameter options: Algorithm, cluster size, volume name, threads.
+  public init(options: ErofsOptions = ErofsOptions()) { self.options = options }
+
+  /// Writes a file that holds the file system and nothing else.
+  ///
+  /// - Parameters:
+  ///   - tree: What goes in.
+  ///   - path: The file, which appears whole or not at all.
+  ///   - uuid: The volume's UUID.
+  ///   - replace: Whether an existing file may be replaced.
+  /// - Returns: What was written.
+  /// - Throws: What is wrong with the options, the tree, a source file or the output.
+  public func write(
+    _ tree: FileTree, to path: FilePath, uuid: GUID, replace: Bool = false
+  ) async throws(ImageError) -> ErofsReport {
+    let output = try OutputFile(path, replace: replace)
+    let report = try await write(tree, to: output, at: 0, .uuid(uuid))
+    try output.commit(byteCount: report.byteCount)
+    return report
+  }
+
+  /// Writes the file system into `output`, from byte `base` on.
+  package func write(
+    _ tree: FileTree, to output: OutputFile, at base: UInt64, _ identity: Identity
+  ) async throws(ImageError) -> ErofsReport {
+    try options.validate()
+    let findings = try XattrPool.check(tree)
+    var inodes = try InodeTable(tree)
+    var front = ImageFront(inodes, options)
+    inodes.xattrs.sharedAreaOffset = front.sharedAreaOffset
+
+    let sink = BlockSink(output, base: base, digest: identity.digest)
+    var layout = ImageLayout(sink, inodeCount: inodes.plan.inodes.count)
+    let place = try layout.zone.reserveFront(front.byteCount, &layout.sink)
+    layout.nids[0] = UInt64(front.rootOffset / ErofsFormat.slotByteCount)
+
+    try await DataPass.run(inodes, options, digest: identity.digest, &layout)
+    front.root = try DirectoryPass(inodes).run(rootRoom: front.rootRoom, &layout)
+
+    let uuid = try front.finish(place, identity, inodes, &layout)
+    var statistics = layout.statistics
+    statistics.inodeCount = inodes.plan.inodes.count
+    statistics.directoryCount = inodes.plan.directories.count
+    return ErofsReport(
+      statistics: statistics, byteCount: layout.sink.nextBlock * UInt64(ErofsFormat.blockByteCount), uuid: uuid,
+      findings: findings)
+  }
+}

@@ -1,0 +1,57 @@
+import FileTree
+import ImageCore
+
+/// A tree as flat inodes, numbered in the order of the walk, with link counts and the image's common time.
+struct InodePlan: Sendable {
+  struct Inode: Sendable {
+    let node: FileTree.NodeID
+    /// For a directory, the index of the one that holds it; its own for the root.
+    let parent: Int
+    var linkCount: UInt32
+  }
+
+  private(set) var inodes: [Inode] = []
+  /// Indexes of the directories, a directory before those in it.
+  private(set) var directories: [Int] = []
+  /// Indexes of all else, in the order of the walk: the order of the data in the image.
+  private(set) var others: [Int] = []
+  /// The time that most inodes have: these can be stored in compact form.
+  private(set) var commonTime = Timestamp(seconds: 0)
+
+  /// The inode of each node, by the node's index; -1 for nodes without a name.
+  private var indexOfNode: [Int32]
+
+  init(_ tree: FileTree) throws(ImageError) {
+    indexOfNode = [Int32](repeating: -1, count: tree.nodeCount)
+    var times: [Timestamp: Int] = [:]
+    try tree.walk { visit throws(ImageError) in
+      if let last = visit.path.last, last.bytes.count > 255 || last.bytes.isEmpty {
+        throw ImageError(.limit, "a name of \(last.bytes.count) bytes; 1 to 255 fit", context: [visit.description])
+      }
+      let known = indexOfNode[visit.node.index]
+      if known >= 0 {
+        inodes[Int(known)].linkCount += 1
+        return false
+      }
+      let index = inodes.count
+      indexOfNode[visit.node.index] = Int32(index)
+      let isDirectory = tree[visit.node].isDirectory
+      let parent = visit.parent.map { Int(indexOfNode[$0.index]) } ?? index
+      inodes.append(Inode(node: visit.node, parent: parent, linkCount: isDirectory ? 2 : 1))
+      if isDirectory {
+        directories.append(index)
+        if parent != index { inodes[parent].linkCount += 1 }
+      } else {
+        others.append(index)
+      }
+      times[tree[visit.node].attributes.modified, default: 0] += 1
+      return true
+    }
+    // Ties go to the earlier time, so that the order of the dictionary does not matter.
+    let best = times.filter { $0.key.seconds >= 0 }.max { ($0.value, $1.key) < ($1.value, $0.key) }
+    if let best { commonTime = best.key }
+  }
+
+  /// The inode of a node that has a name.
+  func index(of node: FileTree.NodeID) -> Int { Int(indexOfNode[node.index]) }
+}

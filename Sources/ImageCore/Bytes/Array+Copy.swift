@@ -1,0 +1,54 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+// Block moves on hot paths: `replaceSubrange` between arrays goes byte by byte in places.
+
+extension Array<UInt8> {
+  /// Copies `source[range]` over `self[offset...]`.
+  package mutating func copy(_ source: borrowing [UInt8], _ range: Range<Int>, to offset: Int) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= source.count)
+    precondition(offset >= 0 && range.count <= count - offset)
+    if range.isEmpty { return }
+    unsafe source.withUnsafeBytes { from in
+      unsafe withUnsafeMutableBytes { to in
+        unsafe UnsafeMutableRawBufferPointer(rebasing: to[offset..<offset + range.count])
+          .copyMemory(from: UnsafeRawBufferPointer(rebasing: from[range]))
+      }
+    }
+  }
+
+  /// Overwrites `self[range]` with zeros.
+  package mutating func fillZero(_ range: Range<Int>) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    if range.isEmpty { return }
+    unsafe withUnsafeMutableBytes { buffer in
+      _ = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[range]).initializeMemory(as: UInt8.self, repeating: 0)
+    }
+  }
+
+  /// Whether all bytes of `self[range]` are zero.
+  package func isZero(_ range: Range<Int>) -> Bool {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    if range.isEmpty { return true }
+    return unsafe withUnsafeBytes { buffer in
+      guard let first = unsafe buffer.baseAddress?.advanced(by: range.lowerBound) else { return true }
+      // The first byte is zero, and each equals its neighbour.
+      return unsafe first.load(as: UInt8.self) == 0 && memcmp(first, first.advanced(by: 1), range.count - 1) == 0
+    }
+  }
+}
+
+extension Array<UInt8> {
+  /// Moves `self[range]` to `offset`; both may overlap.
+  package mutating func move(_ range: Range<Int>, to offset: Int) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    precondition(offset >= 0 && range.count <= count - offset)
+    unsafe withUnsafeMutableBytes { buffer in
+      unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[offset..<offset + range.count])
+        .copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[range]))
+    }
+  }
+}
