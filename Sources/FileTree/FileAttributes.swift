@@ -19,9 +19,7 @@ public struct Timestamp: Hashable, Sendable, Comparable {
 
 /// One extended attribute: the full name (`security.selinux`) and the value, both bytes.
 public struct ExtendedAttribute: Hashable, Sendable {
-  /// With its prefix:
-  ///
-  /// `user.`, `trusted.`, `security.`, `system.posix_acl_access` …
+  /// The full name, prefix included.
   public var name: [UInt8]
   /// The value, which may be empty.
   public var value: [UInt8]

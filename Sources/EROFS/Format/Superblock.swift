@@ -39,6 +39,9 @@ package struct Superblock: Record {
   package var ishareXattrPrefix: UInt8 = 0
   package var buildTime: UInt32 = 0
 
+  /// The root's nid of an image with 48-bit addresses.
+  package var rootNID64: UInt64 = 0
+
   package init() {}
 
   package mutating func fields<V: FieldVisitor & ~Copyable & ~Escapable>(_ visitor: inout V) {
@@ -74,6 +77,9 @@ package struct Superblock: Record {
     visitor.u8("ishare_xattr_prefix_id", &ishareXattrPrefix)
     visitor.reserved(2)
     visitor.u32("build_time", &buildTime)
+
+    visitor.u64("rootnid_8b", &rootNID64)
+    visitor.reserved(8)
   }
 
   /// CRC-32C from byte 1024 to the end of the first block, with `checksum` zero, not inverted at the end.

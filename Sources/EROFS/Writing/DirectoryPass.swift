@@ -41,8 +41,11 @@ struct DirectoryPass {
 
   /// Places and writes all directories.
   ///
-  /// - Parameter rootRoom: What `planRoot` was asked with; `layout.nids[0]` is set.
+  /// - Parameters:
+  ///   - rootRoom: What `planRoot` was asked with.
+  ///   - layout: Where all goes; the root's nid is set.
   /// - Returns: The root's inode with what stands behind it.
+  /// - Throws: What writing throws.
   func run(rootRoom: Int, _ layout: inout ImageLayout) throws(ImageError) -> [UInt8] {
     var plans = inodes.plan.directories.map { plan($0, room: $0 == 0 ? rootRoom : ErofsFormat.blockByteCount) }
     for index in plans.indices where plans[index].blockCount > 0 {
