@@ -35,3 +35,36 @@ extension FileTree {
     for index in 0..<nodeCount { change(&self[NodeID(index: index)].attributes) }
   }
 }
+
+extension FileTree {
+  /// The latest time of any node that has a name.
+  public var newestTime: Timestamp {
+    var newest: Timestamp?
+    // The closure throws nothing, so the walk does not.
+    try? walk { visit in
+      let time = self[visit.node].attributes.modified
+      newest = newest.map { max($0, time) } ?? time
+      return true
+    }
+    return newest ?? Timestamp(seconds: 0)
+  }
+
+  /// The tree below a directory, with that directory as its root.
+  public func subtree(_ directory: NodeID) -> FileTree {
+    var result = FileTree(rootAttributes: self[directory].attributes)
+    var copies: [NodeID: NodeID] = [:]
+    var stack = [(from: directory, to: result.root)]
+    while let (from, to) = stack.popLast() {
+      for entry in entries(of: from) {
+        if let copy = copies[entry.node] {
+          _ = result.link(copy, as: entry.name, in: to)
+          continue
+        }
+        guard let copy = result.add(self[entry.node], as: entry.name, in: to) else { continue }
+        copies[entry.node] = copy
+        if self[entry.node].isDirectory { stack.append((entry.node, copy)) }
+      }
+    }
+    return result
+  }
+}

@@ -125,6 +125,11 @@ public struct FileTree: Sendable {
       guard let next = child(component, of: directory) else { return }
       directory = next
     }
+    remove(name, from: directory)
+  }
+
+  /// Takes a name out of a directory; nothing happens where there is none.
+  package mutating func remove(_ name: FileName, from directory: NodeID) {
     let (index, found) = position(of: name, in: directory)
     if found { children[directory.index].remove(at: index) }
   }

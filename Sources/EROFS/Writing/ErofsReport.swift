@@ -25,6 +25,8 @@ public struct ErofsReport: Sendable {
   public var byteCount: UInt64
   /// The volume's UUID.
   public var uuid: GUID
+  /// Digests of all that was written, where the UUID came from the content.
+  package var contentDigests: [UInt8]
   /// What could not be stored as it was.
   public var findings: [Finding]
 }

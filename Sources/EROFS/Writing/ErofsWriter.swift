@@ -61,12 +61,12 @@ public struct ErofsWriter: Sendable {
     try await DataPass.run(inodes, options, digest: identity.digest, &layout)
     front.root = try DirectoryPass(inodes).run(rootRoom: front.rootRoom, &layout)
 
-    let uuid = try front.finish(place, identity, inodes, &layout)
+    let (uuid, digests) = try front.finish(place, identity, inodes, &layout)
     var statistics = layout.statistics
     statistics.inodeCount = inodes.plan.inodes.count
     statistics.directoryCount = inodes.plan.directories.count
     return ErofsReport(
       statistics: statistics, byteCount: layout.sink.nextBlock * UInt64(ErofsFormat.blockByteCount), uuid: uuid,
-      findings: findings)
+      contentDigests: digests, findings: findings)
   }
 }

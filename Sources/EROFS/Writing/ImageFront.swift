@@ -31,18 +31,20 @@ struct ImageFront {
 
   /// Writes the front, and with it all that is still open.
   ///
-  /// - Returns: The volume's UUID.
+  /// - Returns: The volume's UUID, and the digests that it was made from.
+  /// - Throws: What writing throws.
   func finish(
     _ place: MetadataZone.Place, _ identity: ErofsWriter.Identity, _ inodes: InodeTable, _ layout: inout ImageLayout
-  ) throws(ImageError) -> GUID {
+  ) throws(ImageError) -> (uuid: GUID, digests: [UInt8]) {
     var superblock = superblock(inodes, layout)
     var bytes = assemble(superblock)
+    var digests = layout.sink.digests
     switch identity {
     case .uuid(let uuid): superblock.uuid = uuid
     case .content(let digest, let uuid):
       // The run that holds the front holds inodes, too.
-      let pieces = layout.sink.digests + digest(bytes.rawSpan) + digest(layout.zone.run(of: place).rawSpan)
-      superblock.uuid = uuid(pieces)
+      digests += digest(bytes.rawSpan) + digest(layout.zone.run(of: place).rawSpan)
+      superblock.uuid = uuid(digests)
     }
     bytes = assemble(superblock)
     var firstBlock = Array(layout.zone.run(of: place).prefix(ErofsFormat.blockByteCount))
@@ -50,7 +52,7 @@ struct ImageFront {
     superblock.checksum = try Superblock.checksum(ofFirstBlock: firstBlock)
     try layout.zone.fill(place, assemble(superblock), &layout.sink)
     try layout.zone.finish(&layout.sink)
-    return superblock.uuid
+    return (superblock.uuid, digests)
   }
 
   private func assemble(_ superblock: Superblock) -> [UInt8] {

@@ -1,0 +1,48 @@
+import Crypto
+public import GPT
+public import ImageCore
+
+/// The 16 bytes that all UUIDs of an image come from, exactly as systemd-repart derives them.
+///
+/// HMAC-SHA256 with the seed as key, the first 16 bytes, made a UUID of version 4.
+public struct Seed: Sendable, Hashable {
+  /// The seed itself, as it is given to `systemd-repart --seed=`.
+  public let value: GUID
+
+  /// Takes a seed.
+  public init(_ value: GUID) { self.value = value }
+
+  /// The seed of an image that is given none: from its name and its content, so that two builders get the same.
+  init(name: String, contentDigests: [UInt8]) {
+    var hash = SHA256()
+    hash.update(data: Array("sysext-image seed 1".utf8) + [0])
+    hash.update(data: Array(name.utf8) + [0])
+    hash.update(data: contentDigests)
+    value = GUID(bytes: hash.finalize()).asUUID(version: 8)
+  }
+
+  /// The GUID of the partition table.
+  public var diskGUID: GUID { Seed.derive(value, Array("disk-uuid".utf8)) }
+
+  /// The GUID of the first partition of a type.
+  public func partitionGUID(_ type: GUID) -> GUID { Seed.derive(value, type.bytes) }
+
+  /// The UUID of the file system in the partition that has `partition` as its GUID.
+  public func fileSystemUUID(partition: GUID) -> GUID {
+    Seed.derive(partition, Array("file-system-uuid".utf8))
+  }
+
+  private static func derive(_ key: GUID, _ message: [UInt8]) -> GUID {
+    let code = HMAC<SHA256>.authenticationCode(for: message, using: SymmetricKey(data: key.bytes))
+    return GUID(bytes: code).asUUID(version: 4)
+  }
+
+  /// The digest of what goes into an image, piece by piece.
+  static func digest(_ bytes: RawSpan) -> [UInt8] {
+    unsafe bytes.withUnsafeBytes { buffer in
+      var hash = SHA256()
+      unsafe hash.update(bufferPointer: buffer)
+      return Array(hash.finalize())
+    }
+  }
+}

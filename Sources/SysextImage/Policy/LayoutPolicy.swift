@@ -1,0 +1,66 @@
+import FileTree
+import GPT
+import ImageCore
+
+/// What of a tree goes into an extension: what systemd would merge, and nothing that would make it refuse the image.
+struct LayoutPolicy {
+  let kind: ExtensionKind
+  let designator: PartitionType.Designator
+  let isStrict: Bool
+
+  private var merged: [FileName] { kind == .sysext ? ["usr", "opt"] : ["etc"] }
+  /// In an extension, this file makes systemd take it for a whole system.
+  private var forbidden: FilePath { kind == .sysext ? "usr/lib/os-release" : "etc/os-release" }
+
+  /// Takes out what is not merged; for a usr partition, what is below `usr` becomes the tree.
+  ///
+  /// - Returns: What was taken out, and what will surprise after a merge.
+  /// - Throws: `.invalidArgument` for a tree that is no extension's.
+  func apply(to tree: inout FileTree) throws(ImageError) -> [Finding] {
+    let top = tree.entries(of: tree.root)
+    let wanted = designator == .usr ? ["usr"] : merged
+    let there = top.filter { wanted.contains($0.name) }
+    guard !there.isEmpty else {
+      throw ImageError(
+        .invalidArgument,
+        "nothing to pack: the directory has no \(wanted.map(\.description).joined(separator: " or ")) at its top")
+    }
+    for entry in there where !tree[entry.node].isDirectory {
+      throw ImageError(.invalidArgument, "must be a directory", context: ["/\(entry.name)"])
+    }
+    if tree.lookup(forbidden) != nil {
+      throw ImageError(
+        .invalidArgument, "systemd refuses an extension with this file: remove it", context: ["/\(forbidden)"])
+    }
+    var findings: [Finding] = []
+    let leftOut = top.map(\.name).filter { !wanted.contains($0) }
+    if !leftOut.isEmpty {
+      let names = leftOut.map(\.description).joined(separator: ", ")
+      let why = "only \(wanted.map(\.description).joined(separator: " and ")) can be merged"
+      if isStrict { throw ImageError(.invalidArgument, "\(why); the directory also has \(names)") }
+      findings.append(Finding(.warning, "left-out", "left out, as \(why): \(names)"))
+    }
+    for name in leftOut { tree.remove(name, from: tree.root) }
+    findings += sharedDirectoryFindings(tree)
+    if designator == .usr, let usr = tree.child("usr", of: tree.root) { tree = tree.subtree(usr) }
+    return findings
+  }
+
+  /// Directories that the host has, too: after a merge it has them with the extension's mode and owner.
+  private func sharedDirectoryFindings(_ tree: FileTree) -> [Finding] {
+    let shared: [FilePath] = [
+      "usr", "usr/bin", "usr/sbin", "usr/lib", "usr/lib64", "usr/libexec", "usr/share", "usr/local", "usr/lib/systemd",
+      "usr/lib/systemd/system", "opt", "etc", "etc/systemd", "etc/systemd/system",
+    ]
+    return shared.compactMap { path in
+      guard let node = tree.lookup(path), tree[node].isDirectory else { return nil }
+      let attributes = tree[node].attributes
+      if attributes.permissions == 0o755, attributes.uid == 0, attributes.gid == 0 { return nil }
+      let mode = String(attributes.permissions, radix: 8)
+      return Finding(
+        .warning, "directory-attributes", place: "/\(path)",
+        "mode 0\(mode), owner \(attributes.uid):\(attributes.gid): while merged, the host's directory has these, too;"
+          + " usual is 0755, 0:0")
+    }
+  }
+}
