@@ -1,3 +1,4 @@
+import Foundation
 import SysextImage
 import Testing
 
@@ -52,6 +53,34 @@ struct VersionOrderTests {
         case .newer: .older
         }
       #expect(VersionOrder.compare(left, right) == mirrored, "\(left) \(right)")
+    }
+  }
+
+  @Test(
+    "agrees with systemd-analyze compare-versions",
+    .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze"), "no systemd-analyze"))
+  func systemd() throws {
+    var random = SplitMix(seed: 6)
+    let alphabet = Array("019aZ~^-._+")
+    for _ in 0..<150 {
+      // A letter in front: no word may look like an option, or be empty.
+      let words = (0..<2).map { _ in
+        "a" + (0..<Int.random(in: 0..<7, using: &random)).compactMap { _ in alphabet.randomElement(using: &random) }
+      }
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/systemd-analyze")
+      process.arguments = ["compare-versions"] + words
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      process.waitUntilExit()
+      let expected: VersionOrder.Result? =
+        switch process.terminationStatus {
+        case 0: .same
+        case 11: .newer
+        case 12: .older
+        default: nil
+        }
+      #expect(VersionOrder.compare(words[0], words[1]) == expected, "\(words)")
     }
   }
 }
