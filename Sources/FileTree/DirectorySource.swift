@@ -21,6 +21,7 @@ public struct DirectorySource: Sendable {
     var links: [FileID: FileTree.NodeID] = [:]
     var queue: [(path: [FileName], node: FileTree.NodeID)] = [([], tree.root)]
     while let (path, node) = queue.popLast() {
+      try checkCancellation()
       for directory in try scan(path, node, folder, &tree, &links) { queue.append(directory) }
     }
     return tree

@@ -1,1 +1,25 @@
-@main struct SysextPack { static func main() {} }
+import ArgumentParser
+
+/// The program: each verb is a file of its own.
+@main
+struct SysextPack: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sysext-pack",
+    abstract: "Makes system extension images, and looks into them.",
+    discussion: """
+      sysext-pack DIR OUT.raw packs a directory that has usr or opt at its top. The name of the output says what the \
+      extension is called: <name>-<version>.<architecture>.raw.
+
+      Results go to standard output, all else to standard error. The exit code is 0 when it is done, 1 when the input \
+      or the image is at fault, 2 when the machine is (no space, no permission), 64 for wrong options.
+      """,
+    subcommands: [Pack.self, Inspect.self, Version.self],
+    defaultSubcommand: Pack.self)
+}
+
+/// `--version` names an extension's version, so the program's own is a verb.
+struct Version: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Prints the version of this program.")
+
+  func run() { print("sysext-pack 0.1.0") }
+}

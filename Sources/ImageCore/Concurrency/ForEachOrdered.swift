@@ -81,6 +81,7 @@ extension ImageError {
   package static var cancelled: ImageError { ImageError(.cancelled, "cancelled") }
 }
 
-private func checkCancellation() throws(ImageError) {
+/// Throws `.cancelled` when the task was cancelled.
+package func checkCancellation() throws(ImageError) {
   if Task.isCancelled { throw .cancelled }
 }

@@ -1,5 +1,4 @@
 import Crypto
-public import GPT
 public import ImageCore
 
 /// The 16 bytes that all UUIDs of an image come from, exactly as systemd-repart derives them.

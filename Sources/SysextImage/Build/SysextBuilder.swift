@@ -1,4 +1,4 @@
-public import EROFS
+import EROFS
 public import FileTree
 public import GPT
 public import ImageCore
@@ -67,8 +67,8 @@ public struct SysextBuilder: Sendable {
     var table: PartitionTable?
     if !options.rawFileSystem {
       let written = try makeTable(seed, PartitionType(designator: options.partition, architecture: architecture), byteCount)
-      for area in written.encodedAreas { try file.write(area.bytes.rawSpan, at: area.offset) }
-      byteCount = written.imageByteCount
+      for area in try written.encodedAreas { try file.write(area.bytes.rawSpan, at: area.offset) }
+      byteCount = try written.imageByteCount
       table = written
     }
     try file.commit(byteCount: byteCount)
@@ -106,7 +106,7 @@ public struct SysextBuilder: Sendable {
   }
 
   private func identity(_ type: GUID) -> ErofsWriter.Identity {
-    func uuid(_ seed: Seed) -> GUID { seed.fileSystemUUID(partition: seed.partitionGUID(type)) }
+    @Sendable func uuid(_ seed: Seed) -> GUID { seed.fileSystemUUID(partition: seed.partitionGUID(type)) }
     if let seed = options.seed { return .uuid(uuid(seed)) }
     return .content(digest: Seed.digest) { [name] in uuid(Seed(name: name.full, contentDigests: $0)) }
   }

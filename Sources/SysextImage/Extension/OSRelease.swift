@@ -1,4 +1,5 @@
 public import ImageCore
+public import SystemPackage
 
 /// The text of an `os-release` or `extension-release` file: assignments in order.
 ///
@@ -74,6 +75,18 @@ public struct OSRelease: Sendable, Hashable {
     fields = parser.fields
     findings = parser.findings
     ending = parser.ending
+  }
+
+  /// Reads a file.
+  ///
+  /// - Parameter path: Such as `usr/lib/os-release` of the system that the extension is for.
+  /// - Throws: What stands in the way of reading; `.limit` beyond 1 MiB. What the text says is never an error.
+  public init(contentsOf path: FilePath) throws(ImageError) {
+    let store = try ByteStore(contentsOf: path)
+    guard store.byteCount <= 1 << 20 else {
+      throw ImageError(.limit, "too large for an os-release file", context: [path.string])
+    }
+    self.init(try store.bytes(at: 0, count: Int(store.byteCount)))
   }
 
   /// Reads a text; never fails, see `findings`.

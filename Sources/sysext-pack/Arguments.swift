@@ -1,0 +1,51 @@
+public import ArgumentParser
+public import SysextImage
+
+// How values are spelled on the command line.
+
+extension Architecture: ExpressibleByArgument {
+  public init?(argument: String) { self.init(anySpelling: argument) }
+}
+
+extension BuildOptions.ReleaseFiles: ExpressibleByArgument {}
+
+extension PartitionType.Designator: ExpressibleByArgument {}
+
+extension ErofsOptions.Compression: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+  public var defaultValueDescription: String { description }
+}
+
+extension GUID: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
+extension SectorSize: ExpressibleByArgument {
+  public init?(argument: String) {
+    guard let count = Int(argument) else { return nil }
+    self.init(rawValue: count)
+  }
+  public var defaultValueDescription: String { "\(rawValue)" }
+}
+
+/// A length with an optional `K` or `M` for 1024 and 1024².
+struct ByteCount: ExpressibleByArgument {
+  let value: Int
+
+  init(_ value: Int) { self.value = value }
+
+  init?(argument: String) {
+    let factor: Int
+    switch argument.last {
+    case "K", "k": factor = 1 << 10
+    case "M", "m": factor = 1 << 20
+    default: factor = 1
+    }
+    guard let number = Int(factor == 1 ? argument[...] : argument.dropLast()), number >= 0 else { return nil }
+    let (product, overflow) = number.multipliedReportingOverflow(by: factor)
+    guard !overflow else { return nil }
+    value = product
+  }
+
+  var defaultValueDescription: String { "\(value)" }
+}

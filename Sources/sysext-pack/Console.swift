@@ -1,0 +1,79 @@
+import ArgumentParser
+import SysextImage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// How much is said, and in which form.
+struct ConsoleOptions: ParsableArguments {
+  @Flag(help: "Print the result as JSON.")
+  var json = false
+
+  @Flag(name: .shortAndLong, help: "Print nothing but errors.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Print more.")
+  var verbose = false
+
+  /// Runs a command's work so that SIGINT and SIGTERM cancel it; prints its error and exits as documented.
+  func reporting(_ body: @escaping @Sendable () async throws(ImageError) -> Void) async throws {
+    let task = Task { () -> ImageError? in
+      do throws(ImageError) {
+        try await body()
+        return nil
+      } catch { return error }
+    }
+    let signals = Signals { task.cancel() }
+    let failure = await task.value
+    guard let failure else { return }
+    if failure.code == .cancelled, let signal = signals.received {
+      Console.error("cancelled")
+      throw ExitCode(128 + signal)
+    }
+    Console.error("error: \(failure)")
+    throw ExitCode(failure.code == .io ? 2 : 1)
+  }
+
+  /// Prints warnings and, if asked for more, notes.
+  func show(_ findings: [Finding]) {
+    if quiet { return }
+    for finding in findings where verbose || finding.severity > .note { Console.error("\(finding)") }
+  }
+
+  /// Prints a result.
+  func show(_ json: JSON, text: () -> String) {
+    if self.json {
+      Console.write(json.text)
+    } else if !quiet {
+      Console.write(text())
+    }
+  }
+}
+
+/// Standard output and standard error.
+enum Console {
+  static func write(_ text: String) { put(text, to: .standardOutput) }
+
+  static func error(_ text: String) { put("sysext-pack: \(text)\n", to: .standardError) }
+
+  /// A reader that went away is no reason to fail: what was to be done is done.
+  private static func put(_ text: String, to file: FileDescriptor) {
+    _ = try? file.writeAll(Array(text.utf8))
+  }
+}
+
+/// What the environment says.
+enum Environment {
+  /// `SOURCE_DATE_EPOCH`, the latest time in the image (reproducible-builds.org).
+  static func sourceDateEpoch() throws(ImageError) -> Timestamp? {
+    guard let value = unsafe getenv("SOURCE_DATE_EPOCH") else { return nil }
+    let text = unsafe String(cString: value)
+    guard let seconds = Int64(text), seconds >= 0 else {
+      throw ImageError(.invalidArgument, "SOURCE_DATE_EPOCH is \(text), but must be the seconds since 1970")
+    }
+    return Timestamp(seconds: seconds)
+  }
+}

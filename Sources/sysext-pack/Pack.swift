@@ -1,0 +1,149 @@
+import ArgumentParser
+import SysextImage
+
+/// `sysext-pack [pack] DIR OUT.raw`.
+struct Pack: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Packs a directory into an extension image.", aliases: ["build"])
+
+  @Argument(help: "The directory: usr and opt at its top, or etc for a confext.", completion: .directory)
+  var directory: String
+
+  @Argument(help: "The image: <name>-<version>.<architecture>.raw.", completion: .file(extensions: ["raw"]))
+  var output: String
+
+  @OptionGroup(title: "Name") var naming: NamingOptions
+  @OptionGroup(title: "Extension release") var release: ReleaseOptions
+  @OptionGroup(title: "Image") var image: ImageOptions
+  @OptionGroup(title: "Output") var console: ConsoleOptions
+
+  @Flag(help: "Replace the image if it is there.")
+  var force = false
+
+  @Flag(help: "Stop where something would be left out.")
+  var strict = false
+
+  func validate() throws {
+    if output == "-" || directory == "-" {
+      throw ValidationError("an image is written in place and a tree is no stream: give names of a folder and a file")
+    }
+  }
+
+  func run() async throws {
+    try await console.reporting { () async throws(ImageError) in
+      let options = try buildOptions()
+      let path = FilePath(output)
+      let builder = try SysextBuilder(
+        output: path, name: naming.name, version: naming.version, architecture: naming.architecture, options: options)
+      let report = try await builder.build(DirectorySource(FilePath(directory)).tree(), to: path)
+      console.show(report.findings)
+      console.show(report.json) { report.summary(path: output, isVerbose: console.verbose) }
+    }
+  }
+
+  private func buildOptions() throws(ImageError) -> BuildOptions {
+    var options = BuildOptions()
+    image.apply(to: &options)
+    try release.apply(to: &options)
+    options.latestTime = try Environment.sourceDateEpoch()
+    options.isStrict = strict
+    options.replacesExisting = force
+    return options
+  }
+}
+
+/// What the image is called.
+struct NamingOptions: ParsableArguments {
+  @Option(help: "The extension's short name; else the output's name says it.")
+  var name: String?
+
+  @Option(help: "The extension's version; else the output's name says it.")
+  var version: String?
+
+  @Option(help: "What the content is for, such as x86-64 or arm64; else the output's name, else this machine.")
+  var architecture: Architecture?
+}
+
+/// What the extension-release file says.
+struct ReleaseOptions: ParsableArguments {
+  @Option(name: .customLong("os-release"), help: "Take ID, VERSION_ID and level from this file.", completion: .file())
+  var osRelease: String?
+
+  @Option(help: "The system that it is for: its ID, or _any.")
+  var id: String?
+
+  @Option(help: "The VERSION_ID of the system that it is for.")
+  var versionID: String?
+
+  @Option(
+    name: [.customLong("sysext-level"), .customLong("confext-level")], help: "The level, such as glibc-2.42.")
+  var level: String?
+
+  @Option(help: "Where it may be merged: words out of initrd, system, portable.")
+  var scope: String?
+
+  @Option(help: "Any further assignment, KEY=VALUE; may be given several times.")
+  var field: [String] = []
+
+  @Option(
+    help: "Which release files to write where there are none: full-and-short (every client), or single (systemd only).")
+  var releaseFiles = BuildOptions.ReleaseFiles.fullAndShort
+
+  func apply(to options: inout BuildOptions) throws(ImageError) {
+    if let osRelease {
+      options.osRelease = try OSRelease(contentsOf: FilePath(osRelease))
+    }
+    options.release.id = id
+    options.release.versionID = versionID
+    options.release.level = level
+    options.release.scope = scope
+    for text in field { options.release.additional.append(try OSRelease.Field(assignment: text)) }
+    options.releaseFiles = releaseFiles
+  }
+}
+
+/// How the image is made.
+struct ImageOptions: ParsableArguments {
+  @Option(help: "none, lz4 or lz4hc[,LEVEL] with a level of 1 to 12.")
+  var compression = ErofsOptions.Compression.lz4
+
+  @Option(help: "The greatest physical cluster, such as 4096, 16K or 1M.")
+  var pclusterSize = ByteCount(4096)
+
+  @Option(help: "The UUID that all others are derived from, as systemd-repart does; else name and content.")
+  var seed: GUID?
+
+  @Flag(help: "Make a configuration extension, for /etc.")
+  var confext = false
+
+  @Flag(help: "Give all files to root.")
+  var allRoot = false
+
+  @Option(help: "Where the partition's tree belongs: root or usr.")
+  var partition = PartitionType.Designator.root
+
+  @Option(help: "The sectors of the device that the image is for: 512 or 4096 bytes.")
+  var sectorSize = SectorSize.bytes512
+
+  @Flag(help: "Write the EROFS file system alone, without a partition table.")
+  var rawFilesystem = false
+
+  @Option(name: .shortAndLong, help: "How many threads compress; the bytes do not depend on it.")
+  var jobs: Int?
+
+  func validate() throws {
+    if let jobs, jobs < 1 { throw ValidationError("--jobs \(jobs): at least 1") }
+  }
+
+  func apply(to options: inout BuildOptions) {
+    options.erofs.compression = compression
+    options.erofs.pclusterByteCount = pclusterSize.value
+    options.erofs.threadCount = jobs
+    options.seed = seed.map(Seed.init)
+    options.kind = confext ? .confext : .sysext
+    options.allRoot = allRoot
+    options.partition = partition
+    options.sectorSize = sectorSize
+    options.rawFileSystem = rawFilesystem
+  }
+}
