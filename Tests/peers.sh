@@ -28,6 +28,7 @@ done
 # A frozen archive's sid is past its date; its signature is checked all the same.
 aptopts+=(--aptopt='Acquire::Check-Valid-Until "false"')
 packages=bash,coreutils,mount,util-linux,systemd,systemd-container,erofs-utils,fdisk,gdisk,parted,cryptsetup-bin
+declare -A more=([trixie]=,systemd-repart [sid]=,systemd-repart)
 
 make_tree() { # SUITE
   local suite=$1 target=$store/peers-$1-$revision temporary log
@@ -36,7 +37,7 @@ make_tree() { # SUITE
   log=$temporary.log
   chmod 755 "$temporary"
   # "extract": unpack only. No package script runs, which takes a tenth of the time and needs no foreign init.
-  if ! mmdebstrap --variant=extract --mode=root --format=directory "${aptopts[@]}" --include="$packages" \
+  if ! mmdebstrap --variant=extract --mode=root --format=directory "${aptopts[@]}" --include="$packages${more[$suite]:-}" \
     "$suite" "$temporary/tree" ${mirror:+"$mirror"} >"$log" 2>&1; then
     tail -20 "$log" >&2
     rm -rf --one-file-system "$temporary" "$log"
