@@ -132,6 +132,26 @@ struct SupportSelfTests {
     }
   }
 
+  @Test(.needsRoot)
+  func shuffledTreesAreTheSameInAnotherOrder() async throws {
+    try await TempFolder.with(.memory) { folder in
+      let plain = try TreeCase.names.build(at: folder["plain"])
+      let shuffled = try TreeCase.names.build(at: folder["shuffled"], shuffled: 1)
+      #expect(TreeListing.differences(try TreeListing(of: plain), try TreeListing(of: shuffled)) == [])
+      let orders = try (TreeListing.order(in: plain), TreeListing.order(in: shuffled))
+      #expect(orders.0.count > 20 && orders.0 != orders.1 && orders.0.sorted() == orders.1.sorted())
+    }
+  }
+
+  @Test(.needsRoot)
+  func smallDisksAreSmall() async throws {
+    await #expect(throws: Errno.noSpace) {
+      try await TempFolder.withSmallDisk(byteCount: 1 << 20) { folder in
+        try TreeBuilder.build(folder["tree"]) { try $0.file("file", .zero(2 << 20)) }
+      }
+    }
+  }
+
   // MARK: systemd
 
   @Test(

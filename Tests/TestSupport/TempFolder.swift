@@ -34,6 +34,23 @@ package struct TempFolder: Sendable {
     }
   }
 
+  /// Runs `body` with a folder that is a file system of its own and holds no more than `byteCount` bytes; needs root.
+  package static func withSmallDisk<R>(
+    byteCount: Int, isolation: isolated (any Actor)? = #isolation, _ body: (TempFolder) async throws -> sending R
+  ) async throws -> sending R {
+    try await with(.memory) { folder in
+      try await Tool("mount").check("-t", "tmpfs", "-o", "size=\(byteCount)", "sysext-test", folder.path.string)
+      do {
+        let result = try await body(folder)
+        try await Tool("umount").check(folder.path.string)
+        return result
+      } catch {
+        _ = try? await Tool("umount").run("--lazy", folder.path.string)
+        throw error
+      }
+    }
+  }
+
   /// The folder that the trait `.tempFolder` made for the running test.
   package static var current: TempFolder {
     get throws {

@@ -158,6 +158,23 @@ package struct TreeBuilder: ~Copyable {
     }
   }
 
+  /// Gives all names anew in another order, so that a tmpfs tells them in another order, too.
+  package mutating func shuffle(seed: UInt64) throws {
+    var generator = SplitMix64(seed: seed)
+    for path in folders.keys.sorted() {
+      let folder = try walk(to: path)
+      let names = try directoryNames(path, folder.rawValue).sorted().shuffled(using: &generator)
+      for name in names {
+        for (old, new) in [(name, "\u{1}moved"), ("\u{1}moved", name)] as [(RawName, RawName)] {
+          try check("renameat", path / name) {
+            withBytes(old) { old in withBytes(new) { renameat(folder.rawValue, old, folder.rawValue, $0) } }
+          }
+        }
+      }
+      try folder.close()
+    }
+  }
+
   // MARK: how
 
   private static func device(_ major: UInt64, _ minor: UInt64) -> UInt64 {
@@ -231,6 +248,28 @@ package struct TreeBuilder: ~Copyable {
     try check("utimensat", path) {
       withBytes(name) { utimensat(parent, $0, [time, time], AT_SYMLINK_NOFOLLOW) }
     }
+  }
+}
+
+/// The names in an open folder in the file system's own order, without "." and "..".
+func directoryNames(_ path: RawName, _ folder: CInt) throws -> [RawName] {
+  // The stream closes its descriptor, and has its own position.
+  let own = try check("open", path) { openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+  guard let stream = fdopendir(own) else {
+    throw TreeBuilder.Failure(call: "fdopendir", path: path, code: Errno(rawValue: errno))
+  }
+  defer { closedir(stream) }
+  var names: [RawName] = []
+  while true {
+    errno = 0
+    guard let entry = readdir(stream) else {
+      if errno != 0 { throw TreeBuilder.Failure(call: "readdir", path: path, code: Errno(rawValue: errno)) }
+      return names
+    }
+    let start = UnsafeRawPointer(entry) + (MemoryLayout<dirent>.offset(of: \.d_name) ?? 0)
+    let length = strlen(start.assumingMemoryBound(to: CChar.self))
+    let name = RawName([UInt8](UnsafeRawBufferPointer(start: start, count: length)))
+    if name != "." && name != ".." { names.append(name) }
   }
 }
 

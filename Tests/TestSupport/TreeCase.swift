@@ -25,9 +25,15 @@ package struct TreeCase: Sendable, CustomTestStringConvertible {
   package var testDescription: String { name }
 
   /// Makes the tree in a folder that does not exist yet, and returns the folder.
+  ///
+  /// With `shuffled`, the entries of each folder are named in an order that depends on it. A tmpfs
+  /// (`TempFolder.with(.memory)`) shows that to those who read the folder; other file systems have an order of their own.
   @discardableResult
-  package func build(at folder: FilePath) throws -> FilePath {
-    try TreeBuilder.build(folder, body)
+  package func build(at folder: FilePath, shuffled seed: UInt64? = nil) throws -> FilePath {
+    try TreeBuilder.build(folder) { builder in
+      try body(&builder)
+      if let seed { try builder.shuffle(seed: seed) }
+    }
     return folder
   }
 

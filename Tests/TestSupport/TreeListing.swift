@@ -46,6 +46,12 @@ package struct TreeListing: Sendable, CustomStringConvertible {
     entries = walk.finished()
   }
 
+  /// The names in one folder, in the order in which its file system tells them.
+  package static func order(in folder: FilePath) throws -> [RawName] {
+    let file = try FileDescriptor.open(folder, .readOnly, options: [.directory, .closeOnExec])
+    return try file.closeAfter { try directoryNames(RawName(folder.string), file.rawValue) }
+  }
+
   /// The differences, readable: at most `limit` lines, empty when there is none.
   package static func differences(_ left: TreeListing, _ right: TreeListing, limit: Int = 20) -> [String] {
     let others = Dictionary(right.entries.map { ($0.path, $0) }) { first, _ in first }
@@ -163,25 +169,10 @@ private struct Walk {
     let number = try check("open", path) {
       withBytes(name) { openat(parent.rawValue, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
     }
-    guard let stream = fdopendir(number) else {
-      throw Failure(call: "fdopendir", path: path, code: Errno(rawValue: errno))
-    }
-    defer { closedir(stream) }
-    var names: [RawName] = []
-    while true {
-      errno = 0
-      guard let entry = readdir(stream) else {
-        if errno != 0 { throw Failure(call: "readdir", path: path, code: Errno(rawValue: errno)) }
-        break
-      }
-      let start = UnsafeRawPointer(entry) + (MemoryLayout<dirent>.offset(of: \.d_name) ?? 0)
-      let length = strlen(start.assumingMemoryBound(to: CChar.self))
-      let child = RawName([UInt8](UnsafeRawBufferPointer(start: start, count: length)))
-      if child != "." && child != ".." { names.append(child) }
-    }
-    var subfolders: UInt64 = 0
     let folder = FileDescriptor(rawValue: number)
-    for child in names.sorted() {
+    defer { try? folder.close() }
+    var subfolders: UInt64 = 0
+    for child in try directoryNames(path, number).sorted() {
       if try entry(path == "." ? child : path / child, child, in: folder) { subfolders += 1 }
     }
     return subfolders
