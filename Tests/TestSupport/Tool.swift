@@ -68,7 +68,8 @@ package struct Tool: Sendable, CustomStringConvertible {
       words: words + arguments, environment: variables, input: input, folder: folder, timeout: timeout)
     let ending = try await spawn.run()
     return ToolResult(
-      command: ([description] + arguments).joined(separator: " "), status: ending.status, output: ending.output,
+      command: String(([description] + arguments).joined(separator: " ").prefix(400)), status: ending.status,
+      output: ending.output,
       errors: ending.errors)
   }
 
