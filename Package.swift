@@ -1,9 +1,8 @@
 // swift-tools-version: 6.3
 import PackageDescription
 
-/// One set of settings for every target of ours: what the compiler can hold, it holds.
-let strict: [SwiftSetting] = [
-  .strictMemorySafety(),
+/// One set of settings for the tests' support, which is all system calls.
+let checked: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
   .enableExperimentalFeature("Lifetimes"),
   .enableUpcomingFeature("ExistentialAny"),
@@ -11,6 +10,9 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
+
+/// And for everything else, where unsafe code is marked: what the compiler can hold, it holds.
+let strict: [SwiftSetting] = checked + [.strictMemorySafety()]
 
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
@@ -56,14 +58,26 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["FileTree", "ImageCore", system], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["CXattr", system], path: "Tests/TestSupport",
+      swiftSettings: checked),
+    .testTarget(
+      name: "ImageCoreTests", dependencies: ["ImageCore", "TestSupport", system],
       swiftSettings: strict),
-    .testTarget(name: "ImageCoreTests", dependencies: ["ImageCore", "TestSupport", system], swiftSettings: strict),
-    .testTarget(name: "FileTreeTests", dependencies: ["FileTree", "TestSupport", system], swiftSettings: strict),
-    .testTarget(name: "EROFSTests", dependencies: ["EROFS", "TestSupport", system], swiftSettings: strict),
-    .testTarget(name: "GPTTests", dependencies: ["GPT", "TestSupport", system], swiftSettings: strict),
-    .testTarget(name: "SysextImageTests", dependencies: ["SysextImage", "TestSupport", system], swiftSettings: strict),
-    .testTarget(name: "CommandLineTests", dependencies: ["sysext-pack", "TestSupport", system], swiftSettings: strict),
-    .testTarget(name: "ConsumerTests", dependencies: ["SysextImage", "TestSupport", system], swiftSettings: strict),
+    .testTarget(
+      name: "FileTreeTests", dependencies: ["FileTree", "TestSupport", system],
+      swiftSettings: strict),
+    .testTarget(
+      name: "EROFSTests", dependencies: ["EROFS", "TestSupport", system], swiftSettings: strict),
+    .testTarget(
+      name: "GPTTests", dependencies: ["GPT", "TestSupport", system], swiftSettings: strict),
+    .testTarget(
+      name: "SysextImageTests", dependencies: ["SysextImage", "TestSupport", system],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["sysext-pack", "TestSupport", system],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ConsumerTests", dependencies: ["SysextImage", "TestSupport", system],
+      swiftSettings: strict),
   ]
 )

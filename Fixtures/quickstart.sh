@@ -1,0 +1,40 @@
+#!/bin/bash
+# Fixtures/quickstart.sh
+# From a fresh clone to a first image: installs liblz4 and pkg-config if they are missing, builds sysext-pack, packs
+# Fixtures/hello-tree and shows what the image holds.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
+
+if ! pkg-config --exists liblz4 2>/dev/null; then
+  as_root=()
+  [[ $(id -u) = 0 ]] || as_root=(sudo)
+  if command -v apt-get >/dev/null; then
+    "${as_root[@]}" apt-get -qq update
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+      apt-get -qq install -y --no-install-recommends liblz4-dev pkg-config >/dev/null
+  elif command -v zypper >/dev/null; then
+    "${as_root[@]}" zypper --non-interactive --quiet install --no-recommends liblz4-devel pkg-config
+  else
+    echo "quickstart.sh: install pkg-config and the development files of liblz4" >&2
+    exit 2
+  fi
+fi
+
+swift build -c release --product sysext-pack
+pack=$(swift build -c release --show-bin-path)/sysext-pack
+
+case $(uname -m) in
+x86_64) architecture=x86-64 ;;
+aarch64) architecture=arm64 ;;
+ppc64le) architecture=ppc64-le ;;
+*) architecture=$(uname -m) ;;
+esac
+image=$(mktemp -d)/hello-1.0.$architecture.raw
+
+(
+  set -x
+  "$pack" --all-root --id _any Fixtures/hello-tree "$image"
+  "$pack" inspect "$image"
+)
+echo
+echo "The image is $image."
