@@ -74,7 +74,8 @@ extension PartitionTable {
     let lbaCount = (end + PartitionTable.tailByteCount) / sector
     self.init(
       diskGUID: diskGUID, sectorSize: sectorSize, partitions: partitions,
-      firstUsableLBA: PartitionTable.firstPartitionOffset / sector,
+      // Right behind the entries, as sgdisk warns of a gap there; systemd-repart says LBA 2048.
+      firstUsableLBA: 2 + PartitionTable.writtenArrayByteCount / sector,
       lastUsableLBA: lbaCount - 2 - PartitionTable.writtenArrayByteCount / sector, backupLBA: lbaCount - 1,
       entryCount: PartitionTable.writtenEntryCount, entryByteCount: PartitionEntry.byteCount)
     try checkWritable()

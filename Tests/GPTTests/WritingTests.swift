@@ -11,7 +11,7 @@ import Testing
       new[0].byteCount = partition
       let table = try PartitionTable(diskGUID: Samples.disk, layingOut: new)
       #expect(try table.imageByteCount == image)
-      #expect(table.firstUsableLBA == 2048)
+      #expect(table.firstUsableLBA == 34)
       #expect(table.lastUsableLBA == image / 512 - 34)
       #expect(table.backupLBA == image / 512 - 1)
       #expect(table.partitions[0].firstLBA == 2048)
@@ -23,7 +23,7 @@ import Testing
     let table = try Samples.table(3, .bytes4096)
     let sum: UInt64 = (1 + 3 + 5) * 4096
     #expect(try table.imageByteCount == (1 << 20) + sum + 20_480)
-    #expect(table.firstUsableLBA == 256)
+    #expect(table.firstUsableLBA == 6)
     #expect(table.lastUsableLBA == 256 + 9 - 1)
     #expect(table.backupLBA == 256 + 9 + 4)
     #expect(table.partitions.map(\.firstLBA) == [256, 257, 260])

@@ -66,7 +66,8 @@ public struct SysextBuilder: Sendable {
     var byteCount = erofs.byteCount
     var table: PartitionTable?
     if !options.rawFileSystem {
-      let written = try makeTable(seed, PartitionType(designator: options.partition, architecture: architecture), byteCount)
+      let written = try makeTable(
+        seed, PartitionType(designator: options.partition, architecture: architecture), byteCount)
       for area in try written.encodedAreas { try file.write(area.bytes.rawSpan, at: area.offset) }
       byteCount = try written.imageByteCount
       table = written

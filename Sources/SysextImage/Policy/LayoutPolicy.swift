@@ -42,6 +42,7 @@ struct LayoutPolicy {
     }
     for name in leftOut { tree.remove(name, from: tree.root) }
     findings += sharedDirectoryFindings(tree)
+    findings += try whiteoutFindings(tree)
     if designator == .usr, let usr = tree.child("usr", of: tree.root) { tree = tree.subtree(usr) }
     return findings
   }
@@ -62,5 +63,20 @@ struct LayoutPolicy {
         "mode 0\(mode), owner \(attributes.uid):\(attributes.gid): while merged, the host's directory has these, too;"
           + " usual is 0755, 0:0")
     }
+  }
+
+  /// overlayfs takes a character device 0:0 for a deleted file.
+  private func whiteoutFindings(_ tree: FileTree) throws(ImageError) -> [Finding] {
+    var findings: [Finding] = []
+    try tree.walk { visit throws(ImageError) in
+      if case .characterDevice(DeviceNumber(major: 0, minor: 0)) = tree[visit.node].kind {
+        findings.append(
+          Finding(
+            .warning, "whiteout", place: visit.description,
+            "a character device 0:0 is not shown after a merge, and hides a file of that name in layers below"))
+      }
+      return true
+    }
+    return findings
   }
 }
