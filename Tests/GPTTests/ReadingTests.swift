@@ -134,15 +134,36 @@ import Testing
     disk.entryByteCount = width
     disk.headerByteCount = header
     disk.primaryEntriesLBA = entriesLBA
-    disk.entries = [TinyDisk.entry(290...299, 1)]
+    disk.entries = [TinyDisk.entry(290...299, 1), PartitionEntry(), TinyDisk.entry(300...309, 2)].suffix(
+      Int(min(count, 3)))
     let reading = try GPTReading(ByteStore(disk.bytes))
     for table in [try reading.primary.get(), try reading.backup.get()] {
       #expect(table.entryCount == Int(count))
       #expect(table.entryByteCount == Int(width))
-      #expect(table.partitions.map(\.name) == ["ab"])
-      #expect(try table.partitions[0].byteRange == 290 * 512..<300 * 512)
+      #expect(table.partitions.map(\.number) == (count == 1 ? [1] : [1, 3]))
+      #expect(table.partitions.allSatisfy { $0.name == "ab" })
+      #expect(try table.partitions.last?.byteRange == 300 * 512..<310 * 512)
     }
     #expect(reading.findings.map(\.code) == (width == 128 ? [] : ["gpt-wide-entries"]))
+  }
+
+  /// Refused by what the header says, before anything of that length is read.
+  @Test(
+    arguments: [
+      (0, 128, "0 entries"), (1025, 128, "1025 entries"), (.max, 128, "4294967295 entries"), (4, 0, "of 0 bytes"),
+      (4, 64, "of 64 bytes"), (4, 129, "of 129 bytes"), (4, 4224, "of 4224 bytes"), (1024, .max, "of 4294967295 bytes"),
+    ] as [(UInt32, UInt32, String)])
+  func impossibleShapes(count: UInt32, width: UInt32, message: String) throws {
+    var disk = TinyDisk()
+    disk.changeHeader = {
+      $0.partitionEntryCount = count
+      $0.partitionEntryByteCount = width
+    }
+    let reading = try GPTReading(ByteStore(disk.bytes))
+    for copy in [reading.primary, reading.backup] {
+      let error = try #require(throws: ImageError(.corrupt, "")) { try copy.get() }
+      #expect(error.message.contains(message))
+    }
   }
 
   @Test func numbersMayHaveGapsAndAnyOrder() throws {
@@ -193,6 +214,19 @@ import Testing
     #expect(reading.findings.map(\.code).contains("gpt-copies-differ"))
     bytes.replaceSubrange((bytes.count - 512)..., with: repeatElement(0, count: 512))
     #expect(throws: ImageError(.corrupt, "")) { try GPTReading(ByteStore(bytes)).backup.get() }
+  }
+
+  /// A header that is a copy of another place's, checksum and all.
+  @Test(arguments: [1, 23] as [UInt64]) func headerOfAnotherPlace(lba: UInt64) throws {
+    var disk = TinyDisk()
+    let table = try GPTReading(ByteStore(disk.bytes)).table
+    disk.changeHeader = { if $0.myLBA == lba { $0.myLBA = 9 } }
+    let reading = try GPTReading(ByteStore(disk.bytes))
+    let error = try #require(throws: ImageError(.corrupt, "")) {
+      try (lba == 1 ? reading.primary : reading.backup).get()
+    }
+    #expect(error.message.contains("says that it is in LBA 9"))
+    #expect(try reading.table == table)
   }
 
   /// Offsets in errors count from the beginning of the outermost file.
