@@ -62,7 +62,9 @@ let package = Package(
     .testTarget(name: "FileTreeTests", dependencies: ["FileTree", "TestSupport", system], swiftSettings: strict),
     .testTarget(name: "EROFSTests", dependencies: ["EROFS", "TestSupport", system], swiftSettings: strict),
     .testTarget(name: "GPTTests", dependencies: ["GPT", "TestSupport", system], swiftSettings: strict),
-    .testTarget(name: "SysextImageTests", dependencies: ["SysextImage", "TestSupport", system], swiftSettings: strict),
+    .testTarget(
+      name: "SysextImageTests", dependencies: ["GPT", "ImageCore", "SysextImage", "TestSupport", system],
+      swiftSettings: strict),
     .testTarget(name: "CommandLineTests", dependencies: ["sysext-pack", "TestSupport", system], swiftSettings: strict),
     .testTarget(name: "ConsumerTests", dependencies: ["SysextImage", "TestSupport", system], swiftSettings: strict),
   ]
