@@ -60,24 +60,19 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["CXattr", system], path: "Tests/TestSupport",
       swiftSettings: checked),
+    .testTarget(name: "ImageCoreTests", dependencies: ["ImageCore", "TestSupport", system], swiftSettings: strict),
     .testTarget(
-      name: "ImageCoreTests", dependencies: ["ImageCore", "TestSupport", system],
+      name: "FileTreeTests", dependencies: ["FileTree", "ImageCore", "TestSupport", system], swiftSettings: strict),
+    .testTarget(
+      name: "EROFSTests", dependencies: ["Compression", "EROFS", "FileTree", "ImageCore", "TestSupport", system],
+      swiftSettings: strict),
+    .testTarget(name: "GPTTests", dependencies: ["GPT", "ImageCore", "TestSupport", system], swiftSettings: strict),
+    .testTarget(
+      name: "SysextImageTests", dependencies: ["GPT", "ImageCore", "SysextImage", "TestSupport", system],
       swiftSettings: strict),
     .testTarget(
-      name: "FileTreeTests", dependencies: ["FileTree", "TestSupport", system],
+      name: "CommandLineTests", dependencies: ["SysextImage", "TestSupport", "sysext-pack", system],
       swiftSettings: strict),
-    .testTarget(
-      name: "EROFSTests", dependencies: ["EROFS", "TestSupport", system], swiftSettings: strict),
-    .testTarget(
-      name: "GPTTests", dependencies: ["GPT", "TestSupport", system], swiftSettings: strict),
-    .testTarget(
-      name: "SysextImageTests", dependencies: ["SysextImage", "TestSupport", system],
-      swiftSettings: strict),
-    .testTarget(
-      name: "CommandLineTests", dependencies: ["sysext-pack", "TestSupport", system],
-      swiftSettings: strict),
-    .testTarget(
-      name: "ConsumerTests", dependencies: ["SysextImage", "TestSupport", system],
-      swiftSettings: strict),
+    .testTarget(name: "ConsumerTests", dependencies: ["SysextImage", "TestSupport", system], swiftSettings: strict),
   ]
 )

@@ -33,6 +33,7 @@ struct OSReleaseTests {
     Case("A=a\\\nb\n", ["A=ab"]),
     Case("A=\"a\\\nb\"\n", ["A=ab"]),
     Case("A=a\\ \n", ["A=a "]),
+    Case("A=a \\\n\nB=1\n", ["A=a ", "B=1"]),
     Case("A='a'\"b\"c\n", ["A=abc"], ["text-after-quotes"]),
     Case(#"A='x'\''y'"#, ["A=x''y'"], ["text-after-quotes"]),
     Case("A=\"a\nb\"\nC=d\n", ["A=a\nb", "C=d"], ["control-character"]),

@@ -78,8 +78,9 @@ enum SystemdProbe {
     return String(decoding: data, as: UTF8.self)
   }
 
-  /// Without line breaks: systemd's log splits what it prints at each of them.
+  /// Without line breaks, at each of which systemd's log splits, and without the parent's line that may come between.
   static func joined(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.filter { $0 != "\n" && $0 != "\r" }))
+    text.unicodeScalars.split { $0 == "\n" || $0 == "\r" }.map { String($0) }
+      .filter { !$0.hasPrefix("Successfully forked off") }.joined()
   }
 }
