@@ -58,26 +58,13 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["CXattr", system], path: "Tests/TestSupport",
-      swiftSettings: checked),
-    .testTarget(
-      name: "ImageCoreTests", dependencies: ["ImageCore", "TestSupport", system],
-      swiftSettings: strict),
-    .testTarget(
-      name: "FileTreeTests", dependencies: ["FileTree", "TestSupport", system],
-      swiftSettings: strict),
-    .testTarget(
-      name: "EROFSTests", dependencies: ["EROFS", "TestSupport", system], swiftSettings: strict),
-    .testTarget(
-      name: "GPTTests", dependencies: ["GPT", "TestSupport", system], swiftSettings: strict),
-    .testTarget(
-      name: "SysextImageTests", dependencies: ["SysextImage", "TestSupport", system],
-      swiftSettings: strict),
-    .testTarget(
-      name: "CommandLineTests", dependencies: ["sysext-pack", "TestSupport", system],
-      swiftSettings: strict),
-    .testTarget(
-      name: "ConsumerTests", dependencies: ["SysextImage", "TestSupport", system],
-      swiftSettings: strict),
+      name: "TestSupport", dependencies: ["CXattr", system], path: "Tests/TestSupport", swiftSettings: checked),
+    .testTarget(name: "ImageCoreTests", dependencies: ["ImageCore", "TestSupport", system], swiftSettings: strict),
+    .testTarget(name: "FileTreeTests", dependencies: ["FileTree", "TestSupport", system], swiftSettings: strict),
+    .testTarget(name: "EROFSTests", dependencies: ["EROFS", "TestSupport", system], swiftSettings: strict),
+    .testTarget(name: "GPTTests", dependencies: ["GPT", "TestSupport", system], swiftSettings: strict),
+    .testTarget(name: "SysextImageTests", dependencies: ["SysextImage", "TestSupport", system], swiftSettings: strict),
+    .testTarget(name: "CommandLineTests", dependencies: ["sysext-pack", "TestSupport", system], swiftSettings: strict),
+    .testTarget(name: "ConsumerTests", dependencies: ["SysextImage", "TestSupport", system], swiftSettings: strict),
   ]
 )
