@@ -184,6 +184,26 @@ struct SupportSelfTests {
     #expect(dissect.outputText.contains("ID=_any"))
   }
 
+  @Test(.needsPeers(.bookworm, .trixie, .sid), .needs("mkfs.erofs", "sfdisk"), arguments: Peer.trees)
+  func systemdFindsTheFileSystemInAPartition(_ peer: Peer) async throws {
+    let folder = try TempFolder.current
+    let source = try TreeCase.sysext("hello", release: ["ID=_any"]).build(at: folder["source"])
+    try await Tool("mkfs.erofs").check(folder["image"].string, source.string)
+    let image = try Data(contentsOf: URL(filePath: folder["image"].string))
+    let padding = Data(repeating: 0, count: 1_048_576)
+    try (padding + image + padding).write(to: URL(filePath: folder["disk"].string))
+    #if arch(arm64)
+      let type = "B921B045-1DF0-41C3-AF44-4C6F280D3FAE"
+    #else
+      let type = "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709"
+    #endif
+    let script = "label: gpt\nstart=2048, size=\(image.count / 512), type=\(type), attrs=\"GUID:60\"\n"
+    try await Tool("sfdisk").check(["--quiet", folder["disk"].string], input: Array(script.utf8))
+    let merge = try await PeerSysext(peer).merge(
+      folder["disk"], as: "hello", osRelease: ["ID=peer"], looking: ["usr/bin/hello-tool"])
+    #expect(merge.isMerged && merge.visible == ["usr/bin/hello-tool"], "\(merge)")
+  }
+
   // MARK: programs
 
   @Test func missingProgramsAreNamed() async throws {
