@@ -50,21 +50,25 @@ package enum LZ4Effort: Sendable, Hashable {
 
 /// The other direction.
 package enum LZ4 {
-  /// Decompresses the beginning of a block: exactly `output.count` bytes, though the block may hold more.
+  /// Decompresses the beginning of the block `source[input]`: exactly as many bytes as `output[range]` has, though the
+  /// block may hold more.
   ///
   /// - Throws: `.corrupt` when the block does not give that many.
-  package static func decompress(_ block: borrowing [UInt8], into output: inout [UInt8]) throws(ImageError) {
-    let wanted = output.count
-    let count = unsafe block.withUnsafeBytes { input in
-      unsafe output.withUnsafeMutableBytes { buffer in
+  package static func decompress(
+    _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
+  ) throws(ImageError) {
+    precondition(input.lowerBound >= 0 && input.upperBound <= source.count)
+    precondition(range.lowerBound >= 0 && range.upperBound <= output.count)
+    let count = unsafe source.withUnsafeBytes { from in
+      unsafe output.withUnsafeMutableBytes { to in
         unsafe LZ4_decompress_safe_partial(
-          input.baseAddress?.assumingMemoryBound(to: CChar.self),
-          buffer.baseAddress?.assumingMemoryBound(to: CChar.self),
-          CInt(input.count), CInt(buffer.count), CInt(buffer.count))
+          from.baseAddress?.advanced(by: input.lowerBound).assumingMemoryBound(to: CChar.self),
+          to.baseAddress?.advanced(by: range.lowerBound).assumingMemoryBound(to: CChar.self),
+          CInt(input.count), CInt(range.count), CInt(range.count))
       }
     }
-    if Int(count) != wanted {
-      throw ImageError(.corrupt, "an LZ4 block does not decompress to \(wanted) bytes")
+    if Int(count) != range.count {
+      throw ImageError(.corrupt, "an LZ4 block does not decompress to \(range.count) bytes")
     }
   }
 }

@@ -1,0 +1,95 @@
+public import FileTree
+public import ImageCore
+public import SystemPackage
+
+/// An EROFS file system, open for reading.
+///
+/// Pure reading of bytes: no mount, no privileges. Nothing in the image is trusted: whatever the bytes are, calls end
+/// with a result or an error that names the place. Little is kept in memory, so values are cheap and may be used from
+/// any thread.
+///
+/// ```swift
+/// let image = try ErofsImage(ByteStore(contentsOf: "root.erofs"))
+/// if let release = try image.lookup("/usr/lib/os-release") {
+///   print(String(decoding: try image.content(of: release).bytes(), as: UTF8.self))
+/// }
+/// ```
+public struct ErofsImage: Sendable {
+  /// What the superblock says.
+  public let superblock: ErofsSuperblock
+  let volume: ErofsVolume
+
+  /// Opens the file system that begins at byte 0 of `store`.
+  ///
+  /// - Throws: `.unsupported` for another file system and for features that this version does not read, by name;
+  ///   `.truncated`, `.corrupt`, and `.mismatch` for a wrong checksum.
+  public init(_ store: ByteStore) throws(ImageError) {
+    let (record, summary) = try ErofsSuperblock.read(store)
+    superblock = summary
+    volume = ErofsVolume(store, record)
+  }
+
+  /// The root directory.
+  public func root() throws(ImageError) -> ErofsInode { try inode(volume.rootNID) }
+
+  /// An inode by number.
+  ///
+  /// - Throws: `.corrupt` when there is none that could be one; `.unsupported` for forms of later versions.
+  public func inode(_ nid: UInt64) throws(ImageError) -> ErofsInode {
+    var reader = MetadataReader(volume)
+    return try reader.inode(nid)
+  }
+
+  /// The inode at `path`, without following symbolic links; `nil` where there is none.
+  public func lookup(_ path: FilePath) throws(ImageError) -> ErofsInode? {
+    var reader = MetadataReader(volume)
+    var here: ErofsPath?
+    do {
+      var inode = try reader.inode(volume.rootNID)
+      for name in FileName.components(of: path) {
+        guard inode.isDirectory, let entry = try reader.entry(name, of: inode) else { return nil }
+        here = ErofsPath(here, name)
+        inode = try reader.inode(entry.nid)
+      }
+      return inode
+    } catch { throw error.inContext(here?.description ?? "/") }
+  }
+
+  /// A directory's entries in byte order, without `.` and `..`.
+  ///
+  /// - Throws: `.notADirectory`; `.corrupt` for names that are unsorted, empty, too long or contain a slash.
+  public func entries(of directory: ErofsInode) throws(ImageError) -> [ErofsEntry] {
+    guard directory.isDirectory else {
+      throw ImageError(.notADirectory, "not a directory", context: ["inode \(directory.nid)"])
+    }
+    var reader = MetadataReader(volume)
+    return try inContext("inode \(directory.nid)") { () throws(ImageError) in try reader.entries(of: directory) }
+  }
+
+  /// Mode, owner, time and extended attributes.
+  public func attributes(of inode: ErofsInode) throws(ImageError) -> FileAttributes {
+    var reader = MetadataReader(volume)
+    return try reader.attributes(of: inode)
+  }
+
+  /// A symbolic link's target.
+  ///
+  /// - Throws: `.invalidArgument` for other kinds.
+  public func symlinkTarget(of inode: ErofsInode) throws(ImageError) -> [UInt8] {
+    guard inode.kind == .symlink else {
+      throw ImageError(.invalidArgument, "not a symbolic link", context: ["inode \(inode.nid)"])
+    }
+    var reader = MetadataReader(volume)
+    return try inContext("inode \(inode.nid)") { () throws(ImageError) in try reader.symlinkTarget(of: inode) }
+  }
+
+  /// A regular file's content, read when asked for.
+  ///
+  /// - Throws: `.invalidArgument` for other kinds.
+  public func content(of inode: ErofsInode) throws(ImageError) -> ErofsContent {
+    guard inode.kind == .regular else {
+      throw ImageError(.invalidArgument, "not a regular file", context: ["inode \(inode.nid)"])
+    }
+    return ErofsContent(volume: volume, inode: inode, path: nil)
+  }
+}

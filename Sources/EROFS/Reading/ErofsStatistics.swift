@@ -1,0 +1,67 @@
+internal import FileTree
+internal import ImageCore
+
+/// What an image holds, counted; each inode once.
+public struct ErofsStatistics: Sendable, Hashable {
+  /// Directories, the root included.
+  public private(set) var directoryCount = 0
+  /// Regular files.
+  public private(set) var fileCount = 0
+  /// Symbolic links.
+  public private(set) var symlinkCount = 0
+  /// Character and block devices, fifos and sockets.
+  public private(set) var specialCount = 0
+  /// Names beyond the first of an inode.
+  public private(set) var hardLinkCount = 0
+  /// Inodes with extended attributes.
+  public private(set) var xattrInodeCount = 0
+  /// Regular files by the way their data is stored.
+  public private(set) var fileCountByStorage: [ErofsInode.Storage: Int] = [:]
+  /// The lengths of all regular files, holes included.
+  public private(set) var logicalByteCount: UInt64 = 0
+  /// What their data takes in the image: whole blocks and inline tails, without inodes and maps.
+  ///
+  /// Data that several files share counts for each of them.
+  public private(set) var storedByteCount: UInt64 = 0
+
+  mutating func count(_ step: ErofsStep, _ reader: inout MetadataReader) throws(ImageError) {
+    guard let inode = step.inode else {
+      hardLinkCount += 1
+      return
+    }
+    if inode.xattrByteCount > 0 { xattrInodeCount += 1 }
+    switch inode.kind {
+    case .directory: directoryCount += 1
+    case .symlink: symlinkCount += 1
+    case .characterDevice, .blockDevice, .fifo, .socket: specialCount += 1
+    case .regular:
+      fileCount += 1
+      fileCountByStorage[inode.storage, default: 0] += 1
+      logicalByteCount = try logicalByteCount.adding(inode.byteCount, "the sum of all lengths")
+      storedByteCount = try storedByteCount.adding(
+        try reader.storedByteCount(of: inode), "the sum of all stored data")
+    }
+  }
+}
+
+extension MetadataReader {
+  fileprivate mutating func storedByteCount(of inode: ErofsInode) throws(ImageError) -> UInt64 {
+    let block = UInt64(volume.blockByteCount)
+    switch inode.layout {
+    case .flatPlain:
+      return inode.startBlock == nil ? 0 : inode.byteCount.dividedRoundingUp(by: block) * block
+    case .flatInline: return inode.byteCount
+    case .compressedFull, .compressedCompact: return UInt64(inode.union) * block
+    case .chunkBased:
+      let map = try ChunkMap(inode, volume)
+      let chunk: UInt64 = 1 << map.chunkBits
+      let count = inode.byteCount.dividedRoundingUp(by: chunk)
+      try charge(try count.multiplied(by: UInt64(map.entryByteCount), "a chunk map"))
+      var stored: UInt64 = 0
+      for number in 0..<count where try self.block(ofChunk: number, map) != nil {
+        stored += min(chunk, (inode.byteCount - number * chunk).dividedRoundingUp(by: block) * block)
+      }
+      return stored
+    }
+  }
+}

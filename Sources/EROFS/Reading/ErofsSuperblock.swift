@@ -1,0 +1,140 @@
+public import FileTree
+public import ImageCore
+
+/// What the superblock says of the file system.
+public struct ErofsSuperblock: Sendable, Hashable {
+  /// The file system's id.
+  public let uuid: GUID
+  /// The volume's name up to the first NUL, for people; usually empty.
+  public let volumeName: String
+  /// 512 to 65536.
+  public let blockByteCount: Int
+  /// The blocks of the file system, the superblock's included.
+  public let blockCount: UInt64
+  /// The inodes in use, as the writer counted them.
+  public let inodeCount: UInt64
+  /// What a reader may ignore.
+  public let compatibleFeatures: CompatibleFeatures
+  /// What a reader must know.
+  public let incompatibleFeatures: IncompatibleFeatures
+  /// The time of all files that carry no time of their own.
+  public let epoch: Timestamp
+  /// The stored CRC-32C; `nil` when the image has none.
+  ///
+  /// `ErofsImage` has verified it.
+  public let checksum: UInt32?
+  /// The compression algorithms that files may use, in the order of their numbers.
+  ///
+  /// Known only when the image has compression configurations; else LZ4 is possible.
+  public let algorithms: [String]
+  /// The greatest length of one compressed piece, in bytes; `nil` when the image has no configuration for LZ4.
+  public let maxPclusterByteCount: Int?
+
+  /// erofs-utils' names of the algorithms, by number.
+  package static let algorithmNames = ["lz4", "lzma", "deflate", "zstd"]
+
+  /// Reads, verifies and admits the superblock at byte 1024 of `store`.
+  static func read(_ store: ByteStore) throws(ImageError) -> (record: Superblock, summary: ErofsSuperblock) {
+    let start = UInt64(Superblock.offset)
+    let bytes = try store.bytes(at: start, upTo: Superblock.byteCount)
+    guard bytes.count >= 4, try bytes.rawSpan.u32(at: 0) == Superblock.magic else {
+      throw try notErofs(store)
+    }
+    guard bytes.count == Superblock.byteCount else {
+      throw ImageError(
+        .truncated, "the superblock needs \(Superblock.byteCount) bytes, \(bytes.count) there",
+        offset: store.baseOffset + start)
+    }
+    let record = try Superblock(bytes.rawSpan)
+    try record.admit(store)
+    try record.verifyChecksum(store)
+    return (record, try ErofsSuperblock(record, store))
+  }
+
+  private init(_ record: Superblock, _ store: ByteStore) throws(ImageError) {
+    uuid = record.uuid
+    volumeName = printable(record.volumeName.prefix { $0 != 0 })
+    blockByteCount = record.blockByteCount
+    blockCount = UInt64(record.blockCount)
+    inodeCount = record.inodeCount
+    compatibleFeatures = CompatibleFeatures(rawValue: record.compatibleFeatures)
+    incompatibleFeatures = IncompatibleFeatures(rawValue: record.incompatibleFeatures)
+    epoch = Timestamp(seconds: Int64(bitPattern: record.epoch), nanoseconds: record.fixedNanoseconds)
+    checksum = compatibleFeatures.contains(.superblockChecksum) ? record.checksum : nil
+    guard incompatibleFeatures.contains(.compressionConfigurations) else {
+      algorithms = []
+      maxPclusterByteCount = nil
+      return
+    }
+    algorithms = Self.algorithmNames.indices.filter { record.algorithmsOrMaxDistance >> UInt16($0) & 1 == 1 }
+      .map { Self.algorithmNames[$0] }
+    maxPclusterByteCount = try record.maxPclusterByteCount(store)
+  }
+
+  private static func notErofs(_ store: ByteStore) throws(ImageError) -> ImageError {
+    if let name = try otherFormat(of: store) {
+      return ImageError(.unsupported, "\(name), not an EROFS file system", offset: store.baseOffset)
+    }
+    return ImageError(
+      .corrupt, "not an EROFS file system: no magic number", offset: store.baseOffset + UInt64(Superblock.offset))
+  }
+}
+
+extension Superblock {
+  var blockByteCount: Int { 1 << Int(blockSizeBits) }
+
+  private func error(_ code: ImageError.Code, _ message: String, _ store: ByteStore) -> ImageError {
+    ImageError(code, "superblock: \(message)", offset: store.baseOffset + UInt64(Self.offset))
+  }
+
+  /// Throws for what cannot be, and names what this version does not read.
+  fileprivate func admit(_ store: ByteStore) throws(ImageError) {
+    guard (9...16).contains(blockSizeBits) else {
+      throw error(.corrupt, "blkszbits is \(blockSizeBits), 9 to 16 are possible", store)
+    }
+    let unreadable = IncompatibleFeatures(rawValue: incompatibleFeatures).subtracting(.readable)
+    guard unreadable.isEmpty else {
+      throw error(.unsupported, "needs \(unreadable.names.joined(separator: ", "))", store)
+    }
+    guard directoryBlockBits == 0 else {
+      throw error(.unsupported, "dirblkbits is \(directoryBlockBits)", store)
+    }
+    guard fixedNanoseconds < 1_000_000_000 else {
+      throw error(.corrupt, "fixed_nsec is \(fixedNanoseconds)", store)
+    }
+    let length = UInt64(blockCount) * UInt64(blockByteCount)
+    guard length <= store.byteCount else {
+      throw error(
+        .truncated, "the file system has \(blockCount) blocks, \(length) bytes; \(store.byteCount) are there", store)
+    }
+  }
+
+  fileprivate func verifyChecksum(_ store: ByteStore) throws(ImageError) {
+    guard CompatibleFeatures(rawValue: compatibleFeatures).contains(.superblockChecksum) else { return }
+    // With blocks of 1024 bytes and less a block's length from byte 1024, else the rest of the first block.
+    let end = blockByteCount > Self.offset ? blockByteCount : Self.offset + blockByteCount
+    let computed = try Self.checksum(ofFirstBlock: try store.bytes(at: 0, count: end))
+    guard computed == checksum else {
+      throw error(.mismatch, "checksum \(hex(checksum)) is stored, the bytes have \(hex(computed))", store)
+    }
+  }
+
+  /// Reads the configurations that follow the superblock, one for each algorithm, as far as LZ4's.
+  fileprivate func maxPclusterByteCount(_ store: ByteStore) throws(ImageError) -> Int? {
+    guard algorithmsOrMaxDistance >> 4 == 0 else {
+      throw error(.unsupported, "unknown compression algorithms \(hex(UInt32(algorithmsOrMaxDistance)))", store)
+    }
+    guard algorithmsOrMaxDistance & 1 == 1 else { return nil }
+    // LZ4 is number 0: its configuration is the first.
+    let offset = UInt64(Self.offset + Self.byteCount + 16 * Int(extensionSlotCount))
+    let bytes = try store.bytes(at: offset, count: LZ4Configuration.byteCount)
+    let configuration = try LZ4Configuration(bytes.rawSpan)
+    let blocks = max(1, Int(configuration.maxPclusterBlocks))
+    guard configuration.byteCountThatFollows >= 14, blocks * blockByteCount <= ClusterMap.maxPclusterByteCount else {
+      throw ImageError(.corrupt, "superblock: a bad configuration of LZ4", offset: store.baseOffset + offset)
+    }
+    return blocks * blockByteCount
+  }
+}
+
+private func hex(_ value: UInt32) -> String { "0x" + String(value, radix: 16) }
