@@ -104,4 +104,28 @@ import Testing
     let report = try await write(ExtendedAttribute("system.nfs4_acl", [1]))
     #expect(report.findings.map(\.code) == ["xattr-left-out"])
   }
+
+  @Test func whatNoFileCanBeIsRefused() async throws {
+    let folder = try TempFolder.current
+    let late = FileAttributes(permissions: 0, modified: Timestamp(seconds: 0, nanoseconds: 1_000_000_000))
+    let nodes: [(FileName, FileTree.Node, ImageError.Code)] = [
+      ("a/b", .init(.fifo, .file), .invalidArgument),
+      ("..", .init(.fifo, .file), .invalidArgument),
+      (FileName([97, 0]), .init(.fifo, .file), .invalidArgument),
+      (FileName([UInt8](repeating: 97, count: 256)), .init(.fifo, .file), .limit),
+      ("late", .init(.fifo, late), .invalidArgument),
+      ("empty", .init(.symlink(target: []), .file), .limit),
+      ("long", .init(.symlink(target: [UInt8](repeating: 97, count: 4096)), .file), .limit),
+      ("device", .init(.blockDevice(DeviceNumber(major: 4096, minor: 0)), .file), .limit),
+      ("device", .init(.characterDevice(DeviceNumber(major: 0, minor: 1 << 20)), .file), .limit),
+    ]
+    for (name, node, code) in nodes {
+      var tree = FileTree()
+      _ = tree.add(node, as: name, in: tree.root)
+      await #expect(throws: ImageError(code, "")) {
+        try await ErofsWriter().write(tree, to: folder["image"], uuid: .zero)
+      }
+    }
+    #expect(try TreeListing.order(in: folder.path).isEmpty)
+  }
 }
