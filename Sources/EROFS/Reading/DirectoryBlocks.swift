@@ -56,7 +56,7 @@ enum DirectoryBlock {
       throw ImageError(.corrupt, "a name of \(bytes.count) bytes", offset: UInt64(start))
     }
     let name = FileName(bytes)
-    guard !bytes.contains(0), !bytes.contains(UInt8(ascii: "/")) else {
+    for byte in bytes where byte == 0 || byte == UInt8(ascii: "/") {
       throw ImageError(.corrupt, "the name \(name) contains a slash or NUL", offset: UInt64(start))
     }
     return name
