@@ -94,7 +94,7 @@ struct PathContent: FileContent {
   private func readAroundHoles(
     _ file: FileDescriptor, _ offset: UInt64, _ output: inout [UInt8], _ range: Range<Int>
   ) throws(Errno) -> Int {
-    for index in range { output[index] = 0 }
+    output.fillZero(range)
     let end = offset + UInt64(range.count)
     var position = offset
     while position < end, let data = try POSIX.nextData(file, from: position), data.lowerBound < end {
