@@ -31,6 +31,11 @@ import Testing
     "a/b/entry-with-a-very-long-name-so-that-two-blocks-are-needed-by-fifty-of-them-\(index)"
   }
 
+  private static let paths: [[FileName]] = [
+    ["a", "b", "entry-with-a-very-long-name-so-that-two-blocks-are-needed-by-fifty-of-them-17"],
+    ["a", "b", "zeros"], ["a", "mix"], ["link"],
+  ]
+
   private static func makeSource(at folder: FilePath) throws {
     let attributes = Attributes.file.xattr("user.same", [1, 2, 3])
     try TreeBuilder.build(folder) { tree in
@@ -52,10 +57,7 @@ import Testing
       let image = try ErofsImage(ByteStore(bytes))
       let tree = try? image.tree()
       _ = try? image.statistics()
-      for path in [
-        "/a/b/entry-with-a-very-long-name-so-that-two-blocks-are-needed-by-fifty-of-them-17", "/a/b/zeros", "/a/mix",
-        "/link", "/a/text",
-      ] as [FilePath] {
+      for path in Self.paths {
         guard let inode = try? image.lookup(path) else { continue }
         _ = try? image.attributes(of: inode)
         if let content = try? image.content(of: inode) { read(content) }

@@ -56,9 +56,9 @@ import Testing
       let image = try await readerImage(of: folder["source"], [], at: folder["image"])
       let tree = try image.tree()
       try tree.walk { (visit) throws(ImageError) in
-        // Long paths are slow in debug builds, not here.
-        if visit.path.count > 8 { return false }
-        guard let inode = try image.lookup(path(visit)) else {
+        // Each step of a long path is looked up anew: a few are enough.
+        if visit.path.count > 20 { return false }
+        guard let inode = try image.lookup(visit.path) else {
           Issue.record("\(visit.description) not found")
           return true
         }
@@ -128,13 +128,5 @@ import Testing
       }
       return true
     }
-  }
-}
-
-private func path(_ visit: FileTree.Visit) -> FilePath {
-  var bytes: [CChar] = []
-  for name in visit.path { bytes += [0x2F] + name.bytes.map { CChar(bitPattern: $0) } }
-  return unsafe (bytes + [0]).withUnsafeBufferPointer { buffer in
-    unsafe buffer.baseAddress.map { unsafe FilePath(platformString: $0) } ?? "/"
   }
 }

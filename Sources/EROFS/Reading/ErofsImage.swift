@@ -42,11 +42,16 @@ public struct ErofsImage: Sendable {
 
   /// The inode at `path`, without following symbolic links; `nil` where there is none.
   public func lookup(_ path: FilePath) throws(ImageError) -> ErofsInode? {
+    try lookup(FileName.components(of: path))
+  }
+
+  /// The inode that a path's components lead to, from the root.
+  package func lookup(_ path: [FileName]) throws(ImageError) -> ErofsInode? {
     var reader = MetadataReader(volume)
     var here: ErofsPath?
     do {
       var inode = try reader.inode(volume.rootNID)
-      for name in FileName.components(of: path) {
+      for name in path {
         guard inode.isDirectory, let entry = try reader.entry(name, of: inode) else { return nil }
         here = ErofsPath(here, name)
         inode = try reader.inode(entry.nid)

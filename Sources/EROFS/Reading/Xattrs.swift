@@ -18,10 +18,10 @@ extension MetadataReader {
     let header = try XattrHeader(area.rawSpan)
     var position = XattrHeader.byteCount
     var result: [ExtendedAttribute] = []
+    guard Int(header.sharedCount) * 4 <= area.count - position else {
+      throw volume.corrupt("\(header.sharedCount) shared ones do not fit", at: inode.xattrOffset)
+    }
     for _ in 0..<header.sharedCount {
-      guard position < area.count else {
-        throw volume.corrupt("\(header.sharedCount) shared ones do not fit", at: inode.xattrOffset)
-      }
       result.append(try sharedAttribute(try area.rawSpan.u32(at: position)))
       position += 4
     }

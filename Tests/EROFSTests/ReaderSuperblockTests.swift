@@ -1,0 +1,122 @@
+import FileTree
+import ImageCore
+import TestSupport
+import Testing
+
+@testable import EROFS
+
+/// What opens, and what is refused with which words.
+@Suite struct ReaderSuperblockTests {
+  private func craft() -> ReaderCraft {
+    var craft = ReaderCraft()
+    craft.directory(0, [(".", 0), ("..", 0)])
+    return craft
+  }
+
+  @Test func tellsWhatItIs() throws {
+    var craft = craft()
+    craft.superblock.volumeName = Array("name\u{1B}x".utf8)
+    craft.superblock.epoch = 1_700_000_000
+    craft.superblock.fixedNanoseconds = 5
+    craft.superblock.inodeCount = 1
+    craft.superblock.uuid = GUID(bytes: 1...16)
+    craft.superblock.incompatibleFeatures = IncompatibleFeatures.compressionConfigurations.rawValue
+    craft.superblock.algorithmsOrMaxDistance = 0b1101
+    var configuration = LZ4Configuration()
+    configuration.maxPclusterBlocks = 16
+    craft.put(configuration.encoded, at: 1024 + Superblock.byteCount)
+    let superblock = try craft.open().superblock
+    #expect(superblock.volumeName == "name\\x1bx")
+    #expect(superblock.uuid.description == "01020304-0506-0708-090a-0b0c0d0e0f10")
+    #expect(superblock.blockByteCount == 4096 && superblock.blockCount == 32 && superblock.inodeCount == 1)
+    #expect(superblock.epoch.seconds == 1_700_000_000 && superblock.epoch.nanoseconds == 5)
+    #expect(superblock.algorithms == ["lz4", "deflate", "zstd"])
+    #expect(superblock.maxPclusterByteCount == 65536)
+    #expect(superblock.checksum != nil)
+  }
+
+  @Test(arguments: 9...16) func takesEveryBlockSize(_ bits: UInt8) throws {
+    var craft = ReaderCraft(blockBits: bits, blockCount: 16)
+    craft.directory(0, [(".", 0), ("..", 0), ("file", 8)])
+    craft.inode(8, .regular, .flatPlain, byteCount: UInt64(craft.blockByteCount) + 5, union: 12)
+    craft.put(Array("start".utf8), at: 12 * craft.blockByteCount)
+    craft.put(Array("end!!".utf8), at: 13 * craft.blockByteCount)
+    let image = try craft.open()
+    let file = try #require(try image.lookup([FileName("file")]))
+    let bytes = try image.content(of: file).bytes()
+    #expect(bytes.prefix(5) == Array("start".utf8)[...] && bytes.suffix(5) == Array("end!!".utf8)[...])
+    var spoilt = try craft.finished()
+    spoilt[max(1024 + 200, craft.blockByteCount - 1) - (bits < 11 ? 1 : 0)] ^= 1
+    if bits != 9 { #expect(throws: ImageError(.mismatch, "")) { try ErofsImage(ByteStore(spoilt)) } }
+  }
+
+  @Test func refusesByName() throws {
+    var craft = craft()
+    craft.superblock.incompatibleFeatures = 0x1F0
+    #expect(
+      readerFault { () throws(ImageError) in _ = try ErofsImage(ByteStore(bytes(craft))) }
+        == "unsupported: superblock: needs ztailpacking, fragments, xattr_prefixes, 48bit, metabox (at byte 1024)")
+    craft.superblock.incompatibleFeatures = 0x8000_0000
+    #expect(
+      readerFault { () throws(ImageError) in _ = try ErofsImage(ByteStore(bytes(craft))) }
+        == "unsupported: superblock: needs bit31 (at byte 1024)")
+    craft.superblock.incompatibleFeatures = 0
+    craft.superblock.compatibleFeatures = 0xFFFF_FFFF
+    #expect(throws: Never.self) { try craft.open().tree() }
+    craft.superblock.directoryBlockBits = 1
+    #expect(throws: ImageError(.unsupported, "")) { try craft.open() }
+  }
+
+  @Test(arguments: [(8, "corrupt"), (17, "corrupt"), (255, "corrupt")] as [(UInt8, String)])
+  func refusesBlockSizes(_ bits: UInt8, _ code: String) throws {
+    var bytes = try craft().finished()
+    bytes[1024 + 12] = bits
+    #expect(readerFault { () throws(ImageError) in _ = try ErofsImage(ByteStore(bytes)) }.hasPrefix(code))
+  }
+
+  @Test func refusesSpoiltOnes() throws {
+    var spoilt = try craft().finished()
+    spoilt[1024 + 60] ^= 1
+    #expect(throws: ImageError(.mismatch, "")) { try ErofsImage(ByteStore(spoilt)) }
+    var craft = craft()
+    craft.superblock.blockCount = 33
+    #expect(throws: ImageError(.truncated, "")) { try craft.open() }
+    craft.superblock.blockCount = 32
+    craft.superblock.fixedNanoseconds = 1_000_000_000
+    #expect(throws: ImageError(.corrupt, "")) { try craft.open() }
+    craft.superblock.fixedNanoseconds = 0
+    craft.superblock.rootNID = 0x7000
+    let image = try craft.open()
+    #expect(throws: ImageError(.corrupt, "")) { try image.tree() }
+  }
+
+  @Test func offsetsCountFromTheOutermostFile() throws {
+    var craft = craft()
+    craft.superblock.incompatibleFeatures = 0x100
+    let disk = try ByteStore([UInt8](repeating: 7, count: 10_000) + craft.finished())
+    let partition = try disk.slice(10_000..<disk.byteCount)
+    #expect(
+      readerFault { () throws(ImageError) in _ = try ErofsImage(partition) }.hasSuffix("(at byte 11024)"))
+  }
+
+  @Test(
+    arguments: [
+      (0, "hsqs", "squashfs"), (0, "XFSB", "XFS"), (1080, "\u{53}\u{EF}", "ext2"), (65600, "_BHRfS_M", "Btrfs"),
+      (82, "FAT32   ", "FAT"), (512, "EFI PART", "GPT"), (4096, "EFI PART", "GPT"),
+    ] as [(Int, String, String)])
+  func namesOtherFileSystems(_ offset: Int, _ magic: String, _ name: String) {
+    var bytes = [UInt8](repeating: 0, count: 70_000)
+    let data = magic.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
+    bytes.copy(data, data.indices, to: offset)
+    let fault = readerFault { () throws(ImageError) in _ = try ErofsImage(ByteStore(bytes)) }
+    #expect(fault.hasPrefix("unsupported") && fault.contains(name))
+  }
+
+  @Test func refusesWhatIsNothing() {
+    for count in [0, 1, 1024, 1027, 1028, 5000] {
+      #expect(throws: ImageError(.corrupt, "")) { try ErofsImage(ByteStore([UInt8](repeating: 0, count: count))) }
+    }
+  }
+
+  private func bytes(_ craft: ReaderCraft) -> [UInt8] { (try? craft.finished()) ?? [] }
+}
