@@ -1,7 +1,5 @@
 // The system calls that swift-system lacks: thin, typed, and the only place that talks to the C library.
 
-import CXattr
-
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -9,64 +7,12 @@ import CXattr
 #endif
 package import SystemPackage
 
-/// What the kernel says of one file, without following a symbolic link.
-package struct FileStatus: Sendable, Equatable {
-  package var device: UInt64
-  package var inode: UInt64
-  package var mode: UInt32
-  package var linkCount: UInt64
-  package var uid: UInt32
-  package var gid: UInt32
-  package var specialDevice: UInt64
-  package var byteCount: UInt64
-  package var seconds: Int64
-  package var nanoseconds: UInt32
-  package var changedSeconds: Int64
-  package var changedNanoseconds: UInt32
-  /// Whether fewer blocks are stored than the length needs.
-  package var isSparse: Bool
-
-  package static let typeMask: UInt32 = 0o170000
-  package static let directory: UInt32 = 0o040000
-  package static let regular: UInt32 = 0o100000
-  package static let symlink: UInt32 = 0o120000
-  package static let characterDevice: UInt32 = 0o020000
-  package static let blockDevice: UInt32 = 0o060000
-  package static let fifo: UInt32 = 0o010000
-  package static let socket: UInt32 = 0o140000
-
-  package var type: UInt32 { mode & Self.typeMask }
-
-  /// Whether both speak of one file in one state; the space that it takes may differ.
-  package func isSameState(as other: FileStatus) -> Bool {
-    var other = other
-    other.isSparse = isSparse
-    return self == other
-  }
-
-  fileprivate init(_ raw: stat) {
-    device = UInt64(raw.st_dev)
-    inode = UInt64(raw.st_ino)
-    mode = raw.st_mode
-    linkCount = UInt64(raw.st_nlink)
-    uid = raw.st_uid
-    gid = raw.st_gid
-    specialDevice = UInt64(raw.st_rdev)
-    byteCount = UInt64(max(0, raw.st_size))
-    seconds = Int64(raw.st_mtim.tv_sec)
-    nanoseconds = UInt32(raw.st_mtim.tv_nsec)
-    changedSeconds = Int64(raw.st_ctim.tv_sec)
-    changedNanoseconds = UInt32(raw.st_ctim.tv_nsec)
-    isSparse = raw.st_blocks < raw.st_size / 512
-  }
-}
-
 /// System calls by name.
 ///
 /// Paths are bytes without a NUL.
 package enum POSIX {
   /// Calls until it is not interrupted; throws `Errno` for -1.
-  private static func retry<Value: SignedInteger>(_ call: () -> Value) throws(Errno) -> Value {
+  static func retry<Value: SignedInteger>(_ call: () -> Value) throws(Errno) -> Value {
     while true {
       let result = call()
       if result != -1 { return result }
@@ -75,7 +21,7 @@ package enum POSIX {
     }
   }
 
-  private static func withPath<R>(_ path: [UInt8], _ body: (UnsafePointer<CChar>) -> R) -> R {
+  static func withPath<R>(_ path: [UInt8], _ body: (UnsafePointer<CChar>) -> R) -> R {
     let terminated = path + [0]
     return unsafe terminated.withUnsafeBufferPointer { buffer in
       unsafe buffer.withMemoryRebound(to: CChar.self) { text in
@@ -203,138 +149,6 @@ package enum POSIX {
   /// Where a file or block device ends.
   package static func end(_ file: FileDescriptor) throws(Errno) -> UInt64 {
     UInt64(try retry { lseek(file.rawValue, 0, SEEK_END) })
-  }
-
-  // MARK: extended attributes
-
-  /// A path for calls that know no directory descriptor: the entry itself, wherever its folder has been moved.
-  private static func procPath(_ name: [UInt8], in directory: FileDescriptor) -> [UInt8] {
-    Array("/proc/self/fd/\(directory.rawValue)/".utf8) + name
-  }
-
-  /// Calls for the needed length, then for the data, again when it grew in between.
-  private static func sized(
-    _ call: (UnsafeMutableRawPointer?, Int) -> Int
-  ) throws(Errno) -> [UInt8] {
-    while true {
-      let needed = try retry { call(nil, 0) }
-      if needed == 0 { return [] }
-      var buffer = [UInt8](repeating: 0, count: needed)
-      do throws(Errno) {
-        let count = try retry {
-          unsafe buffer.withUnsafeMutableBytes { unsafe call($0.baseAddress, $0.count) }
-        }
-        return Array(buffer.prefix(count))
-      } catch {
-        if error.rawValue != ERANGE { throw error }
-      }
-    }
-  }
-
-  /// The names of the extended attributes of `name` in `directory`, a symbolic link's own; none where the file system
-  /// has no such thing.
-  package static func extendedAttributeNames(
-    _ name: [UInt8], in directory: FileDescriptor
-  ) throws(Errno) -> [[UInt8]] {
-    let path = procPath(name, in: directory)
-    do throws(Errno) {
-      let list = unsafe try sized { output, count in
-        unsafe withPath(path) { unsafe llistxattr($0, output?.assumingMemoryBound(to: CChar.self), count) }
-      }
-      return list.split(separator: 0).map { Array($0) }
-    } catch {
-      if error.rawValue == ENOTSUP { return [] }
-      throw error
-    }
-  }
-
-  /// An extended attribute's value.
-  package static func extendedAttribute(
-    _ attribute: [UInt8], of name: [UInt8], in directory: FileDescriptor
-  ) throws(Errno) -> [UInt8] {
-    let path = procPath(name, in: directory)
-    return unsafe try sized { output, count in
-      unsafe withPath(path) { path in
-        unsafe withPath(attribute) { unsafe lgetxattr(path, $0, output, count) }
-      }
-    }
-  }
-
-  // MARK: output files
-
-  /// A file without a name in `directory`: gone when closed, unless `link` gives it one.
-  package static func openUnnamed(in directory: FileDescriptor) throws(Errno) -> FileDescriptor {
-    // O_TMPFILE is a macro with a cast that Swift does not import.
-    let unnamed: CInt = 0o20000000 | O_DIRECTORY
-    return FileDescriptor(
-      rawValue: try retry {
-        unsafe withPath([46]) { unsafe openat(directory.rawValue, $0, O_RDWR | O_CLOEXEC | unnamed, 0o666) }
-      })
-  }
-
-  /// A new file; fails when the name is taken.
-  package static func create(_ name: [UInt8], in directory: FileDescriptor) throws(Errno) -> FileDescriptor {
-    FileDescriptor(
-      rawValue: try retry {
-        unsafe withPath(name) {
-          unsafe openat(directory.rawValue, $0, O_RDWR | O_CLOEXEC | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666)
-        }
-      })
-  }
-
-  /// Gives an unnamed file a name; fails when the name is taken.
-  package static func link(
-    _ file: FileDescriptor, as name: [UInt8], in directory: FileDescriptor
-  ) throws(Errno) {
-    let source = Array("/proc/self/fd/\(file.rawValue)".utf8)
-    _ = try retry {
-      unsafe withPath(source) { source in
-        unsafe withPath(name) {
-          unsafe linkat(AT_FDCWD, source, directory.rawValue, $0, AT_SYMLINK_FOLLOW)
-        }
-      }
-    }
-  }
-
-  /// Gives a file a second name; fails when the name is taken.
-  package static func link(
-    _ name: [UInt8], as second: [UInt8], in directory: FileDescriptor
-  ) throws(Errno) {
-    _ = try retry {
-      unsafe withPath(name) { first in
-        unsafe withPath(second) { unsafe linkat(directory.rawValue, first, directory.rawValue, $0, 0) }
-      }
-    }
-  }
-
-  package static func rename(
-    _ name: [UInt8], to target: [UInt8], in directory: FileDescriptor
-  ) throws(Errno) {
-    _ = try retry {
-      unsafe withPath(name) { from in
-        unsafe withPath(target) { unsafe renameat(directory.rawValue, from, directory.rawValue, $0) }
-      }
-    }
-  }
-
-  /// Renames a file; fails when the name is taken.
-  package static func rename(
-    _ name: [UInt8], toFree target: [UInt8], in directory: FileDescriptor
-  ) throws(Errno) {
-    let noReplace: CUnsignedInt = 1  // RENAME_NOREPLACE, which <stdio.h> hides behind _GNU_SOURCE
-    _ = try retry {
-      unsafe withPath(name) { from in
-        unsafe withPath(target) { unsafe renameat2(directory.rawValue, from, directory.rawValue, $0, noReplace) }
-      }
-    }
-  }
-
-  package static func unlink(_ name: [UInt8], in directory: FileDescriptor) throws(Errno) {
-    _ = try retry { unsafe withPath(name) { unsafe unlinkat(directory.rawValue, $0, 0) } }
-  }
-
-  package static func fsync(_ file: FileDescriptor) throws(Errno) {
-    _ = try retry { Glibc.fsync(file.rawValue) }
   }
 
   package static var processID: Int { Int(getpid()) }
