@@ -204,13 +204,6 @@ import Testing
       }
     ),
     (
-      "replaced by a FIFO",
-      {
-        try Disk.remove($0)
-        try Disk.makeFIFO($0)
-      }
-    ),
-    (
       "replaced by a folder",
       {
         try Disk.remove($0)
@@ -251,6 +244,21 @@ import Testing
     try Self.changes[index].change(path)
     let error = #expect(throws: ImageError.self, "\(Self.changes[index].name)") { try content.bytes() }
     #expect(error?.code == .changed && error?.context == [path.string], "\(String(describing: error))")
+  }
+
+  /// In another process with a clock, because nothing ends a thread that waits for a writer.
+  @Test func aNamedPipeInItsPlaceIsAnErrorAtOnce() async throws {
+    let folder = try TempFolder.current
+    try Disk.write(Self.text, to: folder["file"])
+    await #expect(processExitsWith: .success) { [path = folder.path.string as String] in
+      alarm(30)
+      let tree = try DirectorySource(FilePath(path)).tree()
+      try Disk.remove(FilePath(path + "/file"))
+      try Disk.makeFIFO(FilePath(path + "/file"))
+      guard case .regular(let content) = try tree[#require(tree.lookup("file"))].kind else { return }
+      let error = #expect(throws: ImageError.self) { try content.bytes() }
+      #expect(error?.code == .changed && error?.context == [path + "/file"])
+    }
   }
 
   @Test(.needsRoot) func aSocketInItsPlaceIsAnError() throws {
