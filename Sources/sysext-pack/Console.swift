@@ -33,7 +33,7 @@ struct ConsoleOptions: ParsableArguments {
       Console.error("cancelled")
       throw ExitCode(128 + signal)
     }
-    Console.error("error: \(failure)")
+    Console.error("error: \(failure)\(failure.code == .exists ? "; --force replaces it" : "")")
     throw ExitCode(failure.code == .io ? 2 : 1)
   }
 

@@ -166,6 +166,6 @@ package final class OutputFile: Sendable {
 
 extension ImageError {
   fileprivate static func taken(_ path: String) -> ImageError {
-    ImageError(.exists, "exists; use --force to replace it", context: [path])
+    ImageError(.exists, "exists already", context: [path])
   }
 }
