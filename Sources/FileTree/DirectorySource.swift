@@ -19,10 +19,10 @@ public struct DirectorySource: Sendable {
     let status = try folder.call("look at", []) { () throws(Errno) in try POSIX.lstat([46], in: folder.file) }
     var tree = FileTree(rootAttributes: try folder.attributes(status, [46], in: folder.file, path: []))
     var links: [FileID: FileTree.NodeID] = [:]
-    var queue: [(path: [FileName], node: FileTree.NodeID)] = [([], tree.root)]
-    while let (path, node) = queue.popLast() {
+    var queue = [Directory(path: [], node: tree.root, id: FileID(status))]
+    while let directory = queue.popLast() {
       try checkCancellation()
-      for directory in try scan(path, node, folder, &tree, &links) { queue.append(directory) }
+      queue += try scan(directory, folder, &tree, &links)
     }
     return tree
   }
@@ -30,35 +30,45 @@ public struct DirectorySource: Sendable {
   private struct FileID: Hashable {
     let device: UInt64
     let inode: UInt64
+
+    init(_ status: FileStatus) { (device, inode) = (status.device, status.inode) }
+  }
+
+  /// A directory that was found and is to be listed.
+  private struct Directory {
+    let path: [FileName]
+    let node: FileTree.NodeID
+    let id: FileID
   }
 
   /// Adds one directory's entries; returns the directories among them.
   private func scan(
-    _ path: [FileName], _ parent: FileTree.NodeID, _ folder: SourceFolder, _ tree: inout FileTree,
-    _ links: inout [FileID: FileTree.NodeID]
-  ) throws(ImageError) -> [(path: [FileName], node: FileTree.NodeID)] {
-    let directory = try folder.open(path, isDirectory: true)
+    _ parent: Directory, _ folder: SourceFolder, _ tree: inout FileTree, _ links: inout [FileID: FileTree.NodeID]
+  ) throws(ImageError) -> [Directory] {
+    let directory = try folder.open(parent.path, isDirectory: true)
     defer { try? directory.close() }
-    let names = try folder.call("list", path) { () throws(Errno) in
-      try POSIX.names(in: try POSIX.open([46], in: directory, isDirectory: true))
+    let (opened, names) = try folder.call("list", parent.path) { () throws(Errno) in
+      (try POSIX.fstat(directory), try POSIX.names(in: try POSIX.open([46], in: directory, isDirectory: true)))
     }
-    var directories: [(path: [FileName], node: FileTree.NodeID)] = []
+    // On the way to it a symbolic link may have taken a directory's place.
+    if FileID(opened) != parent.id { throw .replaced(folder.printed(parent.path)) }
+    var directories: [Directory] = []
     for name in names.map(FileName.init).sorted() {
-      let here = path + [name]
+      let here = parent.path + [name]
       let status = try folder.call("look at", here) { () throws(Errno) in
         try POSIX.lstat(name.bytes, in: directory)
       }
-      let id = FileID(device: status.device, inode: status.inode)
+      let id = FileID(status)
       if let first = links[id] {
-        guard tree.link(first, as: name, in: parent) else { throw .twice(folder.printed(here)) }
+        guard tree.link(first, as: name, in: parent.node) else { throw .twice(folder.printed(here)) }
         continue
       }
       let node = FileTree.Node(
         try kind(status, here, name, directory, folder),
         try folder.attributes(status, name.bytes, in: directory, path: here))
-      guard let added = tree.add(node, as: name, in: parent) else { throw .twice(folder.printed(here)) }
+      guard let added = tree.add(node, as: name, in: parent.node) else { throw .twice(folder.printed(here)) }
       if node.isDirectory {
-        directories.append((here, added))
+        directories.append(Directory(path: here, node: added, id: id))
       } else if status.linkCount > 1 {
         links[id] = added
       }
@@ -88,6 +98,10 @@ public struct DirectorySource: Sendable {
 }
 
 extension ImageError {
+  fileprivate static func replaced(_ path: String) -> ImageError {
+    ImageError(.changed, "another directory took its place; pack it again", context: [path])
+  }
+
   fileprivate static func twice(_ path: String) -> ImageError {
     ImageError(.changed, "the directory lists this name twice", context: [path])
   }

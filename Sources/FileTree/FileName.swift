@@ -19,16 +19,8 @@ public struct FileName: Hashable, Sendable {
   package static func components(of path: FilePath) -> [FileName] {
     path.components.compactMap { component in
       guard component.kind != .currentDirectory else { return nil }
-      return FileName(
-        unsafe component.withPlatformString { unsafe Array(UnsafeBufferPointer(start: $0, count: length(of: $0))) }.map
-        { UInt8(bitPattern: $0) })
+      return FileName(component.bytes)
     }
-  }
-
-  private static func length(of text: UnsafePointer<CInterop.PlatformChar>) -> Int {
-    var count = 0
-    while unsafe text[count] != 0 { count += 1 }
-    return count
   }
 }
 

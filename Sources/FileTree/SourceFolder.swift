@@ -77,24 +77,44 @@ struct PathContent: FileContent {
   var byteCount: UInt64 { status.byteCount }
 
   func read(at offset: UInt64, into output: inout [UInt8], _ range: Range<Int>) throws(ImageError) {
-    let file = try folder.open(path)
+    let file = try openAgain()
     defer { try? file.close() }
-    let (count, after): (Int, FileStatus)
+    // First, because no other kind of file than the one that was found shall be read.
+    try checkState(of: file)
+    let count: Int
     do throws(Errno) {
       count =
         status.isSparse
         ? try readAroundHoles(file, offset, &output, range) : try POSIX.read(file, at: offset, into: &output, range)
-      after = try POSIX.fstat(file)
     } catch { throw .io(error, "read", folder.printed(path)) }
-    if count != range.count || !after.isSameState(as: status) {
-      throw ImageError(.changed, "changed while it was read; pack it again", context: [folder.printed(path)])
+    if count != range.count { throw changed() }
+    try checkState(of: file)
+  }
+
+  private func openAgain() throws(ImageError) -> FileDescriptor {
+    do { return try folder.open(path) } catch {
+      switch error.errno {
+      // Removed; or a symbolic link, or a socket, is in the place of the file or of a folder on the way.
+      case .noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels, .noSuchAddressOrDevice:
+        throw changed(error.errno)
+      default: throw error
+      }
     }
+  }
+
+  private func checkState(of file: FileDescriptor) throws(ImageError) {
+    let now = try folder.call("look at", path) { () throws(Errno) in try POSIX.fstat(file) }
+    if !now.isSameState(as: status) { throw changed() }
+  }
+
+  private func changed(_ errno: Errno? = nil) -> ImageError {
+    ImageError(.changed, "changed while it was read; pack it again", context: [folder.printed(path)], errno: errno)
   }
 
   private func readAroundHoles(
     _ file: FileDescriptor, _ offset: UInt64, _ output: inout [UInt8], _ range: Range<Int>
   ) throws(Errno) -> Int {
-    for index in range { output[index] = 0 }
+    output.fillZero(range)
     let end = offset + UInt64(range.count)
     var position = offset
     while position < end, let data = try POSIX.nextData(file, from: position), data.lowerBound < end {

@@ -4,6 +4,7 @@ public import SysextImage
 // How values are spelled on the command line.
 
 extension Architecture: ExpressibleByArgument {
+  /// Takes systemd's spelling or another's.
   public init?(argument: String) { self.init(anySpelling: argument) }
 }
 
@@ -12,19 +13,24 @@ extension BuildOptions.ReleaseFiles: ExpressibleByArgument {}
 extension PartitionType.Designator: ExpressibleByArgument {}
 
 extension ErofsOptions.Compression: ExpressibleByArgument {
+  /// Takes what `description` prints.
   public init?(argument: String) { self.init(argument) }
+  /// As it is typed.
   public var defaultValueDescription: String { description }
 }
 
 extension GUID: ExpressibleByArgument {
+  /// Takes digits with or without dashes.
   public init?(argument: String) { self.init(argument) }
 }
 
 extension SectorSize: ExpressibleByArgument {
+  /// Takes the number of bytes.
   public init?(argument: String) {
     guard let count = Int(argument) else { return nil }
     self.init(rawValue: count)
   }
+  /// The number of bytes.
   public var defaultValueDescription: String { "\(rawValue)" }
 }
 

@@ -1,5 +1,6 @@
 import GPT
 import ImageCore
+import TestSupport
 import Testing
 
 @Suite struct PartitionTypeTests {
@@ -51,8 +52,8 @@ import Testing
   }
 
   /// util-linux has a list of its own; what it calls root or usr must be what we take it for.
-  @Test(.needs("sfdisk")) func agreesWithUtilLinux() throws {
-    let text = try RunTool.run("sfdisk", "--label", "gpt", "--list-types")
+  @Test(.needs("sfdisk")) func agreesWithUtilLinux() async throws {
+    let text = try await Tool("sfdisk").check("--label", "gpt", "--list-types").outputText
     func bare(_ text: some StringProtocol) -> String { text.lowercased().filter { $0.isLetter || $0.isNumber } }
     var compared = 0
     for line in text.split(separator: "\n") {
@@ -68,6 +69,14 @@ import Testing
       compared += 1
     }
     #expect(compared > 80)
+  }
+
+  /// And systemd's list knows every type by our name, beside names that are its own.
+  @Test(.needs("systemd-id128", in: .sid)) func agreesWithSystemd() async throws {
+    let text = try await Tool("systemd-id128", in: .sid).check("show", "--uuid").outputText
+    let lines = text.split(separator: "\n").map { $0.split(separator: " ") }.filter { $0.count == 2 }
+    let known = Dictionary(lines.map { (String($0[0]), GUID($0[1])) }) { first, _ in first }
+    for type in PartitionTypeTests.all { #expect(known[type.label] == type.guid, "\(type.label)") }
   }
 
   @Test func otherTypesHaveNames() throws {

@@ -1,6 +1,7 @@
 import GPT
 import ImageCore
 import SysextImage
+import TestSupport
 import Testing
 
 @Suite("names of extensions")
@@ -100,7 +101,7 @@ struct ExtensionNameTests {
 
   @Test("hostile names give a name or an error")
   func hostile() {
-    var random = SplitMix(seed: 4)
+    var random = SplitMix64(seed: 4)
     let pieces = ["-", "_", ".", "x86-64", "x86_64", "arm", "4", "v", "a", "raw", "sysext", "\u{301}", "\n", "é", "+"]
     for _ in 0..<20_000 {
       let file = (0..<Int.random(in: 0..<8, using: &random)).compactMap { _ in pieces.randomElement(using: &random) }

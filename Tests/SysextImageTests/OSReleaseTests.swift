@@ -1,6 +1,6 @@
-import Foundation
 import ImageCore
 import SysextImage
+import TestSupport
 import Testing
 
 @Suite("os-release text")
@@ -154,7 +154,7 @@ struct OSReleaseTests {
 
   @Test("random bytes never trap, and what was read survives writing")
   func hostile() {
-    var random = SplitMix(seed: 1)
+    var random = SplitMix64(seed: 1)
     let alphabet = Array("AB_1=\"'\\`$#; \t\n\r".utf8) + [0, 0x7F, 0xC3, 0xA4, 0xFF]
     for _ in 0..<20_000 {
       let count = Int.random(in: 0..<40, using: &random)
@@ -181,7 +181,7 @@ struct OSReleaseTests {
     #expect(OSRelease(file).fields.count == 7)
     #expect(OSRelease(file)["ID_LIKE"] == "opensuse suse")
     #expect(OSRelease(file).findings.isEmpty)
-    var random = SplitMix(seed: 2)
+    var random = SplitMix64(seed: 2)
     for _ in 0..<5_000 {
       var bytes = file
       for _ in 0..<Int.random(in: 1...4, using: &random) {
@@ -191,20 +191,5 @@ struct OSReleaseTests {
       #expect(text.fields.count <= 12)
       #expect(OSRelease(text.bytes).fields == text.fields)
     }
-  }
-}
-
-/// Random numbers from a seed.
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

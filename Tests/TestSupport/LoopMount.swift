@@ -31,6 +31,22 @@ package enum LoopMount {
     }
   }
 
+  /// Makes a block device of `image`, which `body` may write, with sectors of its own size.
+  package static func withDevice<R>(
+    _ image: FilePath, sectorSize: Int = 512, isolation: isolated (any Actor)? = #isolation,
+    _ body: (FilePath) async throws -> sending R
+  ) async throws -> sending R {
+    let device = try await attach(["--sector-size", "\(sectorSize)", image.string])
+    do {
+      let result = try await body(FilePath(device))
+      try await Tool("losetup").check("-d", device)
+      return result
+    } catch {
+      _ = try? await Tool("losetup").run("-d", device)
+      throw error
+    }
+  }
+
   /// The listing of a mounted file system.
   package static func listing(
     of image: FilePath, offset: UInt64 = 0, byteCount: UInt64? = nil, without ignored: TreeListing.Fields = []
@@ -44,12 +60,15 @@ package enum LoopMount {
   }
 
   private static func attach(_ image: FilePath, _ offset: UInt64, _ byteCount: UInt64?) async throws -> String {
-    var arguments = ["--find", "--show", "--read-only", "--offset", "\(offset)"]
+    var arguments = ["--read-only", "--offset", "\(offset)"]
     if let byteCount { arguments += ["--sizelimit", "\(byteCount)"] }
-    arguments.append(image.string)
+    return try await attach(arguments + [image.string])
+  }
+
+  private static func attach(_ arguments: [String]) async throws -> String {
     var attempt = 0
     while true {
-      let result = try await Tool("losetup").run(arguments)
+      let result = try await Tool("losetup").run(["--find", "--show"] + arguments)
       if result.succeeded { return result.outputText.trimmingCharacters(in: .whitespacesAndNewlines) }
       // Another test, or the machine, may have been faster with the same free device.
       if attempt == 5 { throw ToolFailure(result: result) }

@@ -16,6 +16,13 @@ extension Trait where Self == ConditionTrait {
   /// Needs to be root, to mount or to make devices and owners.
   package static var needsRoot: Self { need("needs root") { geteuid() == 0 } }
 
+  /// Needs root and loop devices.
+  package static var needsLoopDevices: Self {
+    need("needs root and loop devices") {
+      geteuid() == 0 && FileManager.default.fileExists(atPath: "/dev/loop-control")
+    }
+  }
+
   /// Needs root, a loop device and the kernel's own reader of a file system.
   package static func needsMount(of fileSystem: String = "erofs") -> Self {
     need("needs root, loop devices and a kernel with \(fileSystem)") {

@@ -133,5 +133,6 @@ package struct MissingTool: Error, CustomStringConvertible {
 /// A program that did not do its work.
 package struct ToolFailure: Error, CustomStringConvertible {
   package let result: ToolResult
+  package init(result: ToolResult) { self.result = result }
   package var description: String { result.description }
 }

@@ -28,12 +28,35 @@ package struct TreeListing: Sendable, CustomStringConvertible {
   package struct Entry: Sendable, CustomStringConvertible {
     package let path: RawName
     package var fields: [(label: String, value: String)]
+
+    package init(path: RawName, fields: [(label: String, value: String)]) {
+      self.path = path
+      self.fields = fields
+    }
+
     package var description: String {
       ([path.description] + fields.map { "\($0.label)=\($0.value)" }).joined(separator: " ")
     }
   }
 
   package let entries: [Entry]
+
+  /// A listing that was made by other means.
+  package init(entries: [Entry]) { self.entries = entries }
+
+  /// What a listing says of a content that `read` gives in pieces.
+  package static func contentHash<E: Error>(
+    byteCount: UInt64, _ read: (_ offset: UInt64, _ count: Int) throws(E) -> [UInt8]
+  ) throws(E) -> String {
+    var hash = ContentHash()
+    var offset: UInt64 = 0
+    while offset < byteCount {
+      let piece = try read(offset, Int(min(UInt64(ContentHash.pieceByteCount), byteCount - offset)))
+      piece.withUnsafeBytes { hash.update($0) }
+      offset += UInt64(piece.count)
+    }
+    return hash.text
+  }
 
   package var description: String { entries.map(\.description).joined(separator: "\n") }
 
@@ -214,7 +237,7 @@ private struct Walk {
     defer { close(number) }
     var hash = ContentHash()
     var total: UInt64 = 0
-    let size = 1 << 20
+    let size = ContentHash.pieceByteCount
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
     defer { buffer.deallocate() }
     while true {
@@ -262,6 +285,8 @@ private func checkCount(_ call: String, _ path: RawName, _ body: () -> Int) thro
 
 /// A hash to compare contents by, fast also in a debug build; not meant to resist anyone.
 private struct ContentHash {
+  static let pieceByteCount = 1 << 20
+
   private var state: UInt64 = 0x243F_6A88_85A3_08D3
   private var zeros: UInt64 = 0
 
@@ -270,7 +295,7 @@ private struct ContentHash {
     state ^= state >> 29
   }
 
-  /// Takes the next bytes of the file, always in pieces of the same size but for the last.
+  /// Takes the next bytes of the file, always in pieces of `pieceByteCount` but for the last.
   mutating func update(_ bytes: UnsafeRawBufferPointer) {
     guard let start = bytes.baseAddress else { return }
     // Long runs of zeros are counted, by comparing the piece with itself one byte on.

@@ -42,8 +42,9 @@ struct ImageFront {
     switch identity {
     case .uuid(let uuid): superblock.uuid = uuid
     case .content(let digest, let uuid):
-      // The run that holds the front holds inodes, too.
-      digests += digest(bytes.rawSpan) + digest(layout.zone.run(of: place).rawSpan)
+      // What is still open holds inodes, too, the front's own run among it.
+      digests += digest(bytes.rawSpan)
+      for run in layout.zone.openRuns { digests += digest(run.rawSpan) }
       superblock.uuid = uuid(digests)
     }
     bytes = assemble(superblock)

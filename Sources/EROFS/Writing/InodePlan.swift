@@ -25,8 +25,9 @@ struct InodePlan: Sendable {
     indexOfNode = [Int32](repeating: -1, count: tree.nodeCount)
     var times: [Timestamp: Int] = [:]
     try tree.walk { visit throws(ImageError) in
-      if let last = visit.path.last, last.bytes.count > 255 || last.bytes.isEmpty {
-        throw ImageError(.limit, "a name of \(last.bytes.count) bytes; 1 to 255 fit", context: [visit.description])
+      try inContext(visit.description) { () throws(ImageError) in
+        if let name = visit.path.last { try Self.check(name) }
+        try Self.check(tree[visit.node])
       }
       let known = indexOfNode[visit.node.index]
       if known >= 0 {
@@ -54,4 +55,32 @@ struct InodePlan: Sendable {
 
   /// The inode of a node that has a name.
   func index(of node: FileTree.NodeID) -> Int { Int(indexOfNode[node.index]) }
+
+  // MARK: what the format cannot hold
+
+  private static func check(_ name: FileName) throws(ImageError) {
+    if !(1...255).contains(name.bytes.count) {
+      throw ImageError(.limit, "a name of \(name.bytes.count) bytes; 1 to 255 fit")
+    }
+    if name.bytes.contains(0) || name.bytes.contains(UInt8(ascii: "/")) || name == "." || name == ".." {
+      throw ImageError(.invalidArgument, "no file can have this name")
+    }
+  }
+
+  private static func check(_ node: FileTree.Node) throws(ImageError) {
+    if node.attributes.modified.nanoseconds >= 1_000_000_000 {
+      throw ImageError(.invalidArgument, "a time with \(node.attributes.modified.nanoseconds) nanoseconds")
+    }
+    switch node.kind {
+    case .symlink(let target):
+      if !(1...4095).contains(target.count) {
+        throw ImageError(.limit, "a link target of \(target.count) bytes; 1 to 4095 can be followed")
+      }
+    case .characterDevice(let number), .blockDevice(let number):
+      if number.major >= 1 << 12 || number.minor >= 1 << 20 {
+        throw ImageError(.limit, "the device number \(number.major):\(number.minor); 4095:1048575 is the greatest")
+      }
+    case .directory, .regular, .fifo, .socket: break
+    }
+  }
 }

@@ -68,6 +68,9 @@ struct MetadataZone {
   /// The bytes of the run that a place is in, as far as they are filled.
   func run(of place: Place) -> [UInt8] { runs[place.run]?.bytes ?? [] }
 
+  /// The bytes of all runs that are not written yet, as far as they are filled, in the order of their making.
+  var openRuns: [[UInt8]] { runs.sorted { $0.key < $1.key }.map(\.value.bytes) }
+
   /// Gives blocks at the end of the file system back that nothing was put in.
   mutating func trim(_ sink: inout BlockSink) {
     for (index, run) in runs where UInt64(run.firstBlock) + UInt64(run.used.count) == sink.nextBlock {

@@ -25,7 +25,8 @@ extension Array<UInt8> {
     precondition(range.lowerBound >= 0 && range.upperBound <= count)
     if range.isEmpty { return }
     unsafe withUnsafeMutableBytes { buffer in
-      _ = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[range]).initializeMemory(as: UInt8.self, repeating: 0)
+      guard let first = unsafe buffer.baseAddress?.advanced(by: range.lowerBound) else { return }
+      _ = unsafe memset(first, 0, range.count)
     }
   }
 

@@ -26,12 +26,12 @@ extension BinaryInteger {
   /// The smallest multiple of `alignment` that is not below `self`.
   ///
   /// For our own values, which cannot overflow.
-  package func roundedUp(to alignment: Self) -> Self {
+  @inlinable package func roundedUp(to alignment: Self) -> Self {
     (self + alignment - 1) / alignment * alignment
   }
 
   /// `self / divisor`, rounded up.
-  package func dividedUp(by divisor: Self) -> Self { (self + divisor - 1) / divisor }
+  @inlinable package func dividedUp(by divisor: Self) -> Self { (self + divisor - 1) / divisor }
 }
 
 extension ImageError {

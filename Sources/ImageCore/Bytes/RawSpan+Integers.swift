@@ -65,8 +65,8 @@ extension Array<UInt8> {
 extension ImageError {
   @inline(never)
   package static func truncated(at offset: Int, needed: Int, available: Int) -> ImageError {
-    ImageError(
-      .truncated, "\(needed) bytes needed, \(Swift.max(0, available - offset)) there",
-      offset: UInt64(Swift.max(0, offset)))
+    let offset = Swift.max(0, offset)
+    return ImageError(
+      .truncated, "\(needed) bytes needed, \(Swift.max(0, available - offset)) there", offset: UInt64(offset))
   }
 }

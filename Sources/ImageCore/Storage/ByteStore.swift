@@ -38,7 +38,7 @@ public struct ByteStore: Sendable {
   }
 
   /// The number of bytes.
-  public var byteCount: UInt64 { UInt64(range.count) }
+  public var byteCount: UInt64 { range.upperBound - range.lowerBound }
 
   /// Where this store begins in the outermost one.
   public var baseOffset: UInt64 { range.lowerBound }
@@ -55,18 +55,22 @@ public struct ByteStore: Sendable {
 
   /// `count` bytes from `offset`.
   ///
-  /// - Throws: `.truncated` when they are not all inside; the source's error.
+  /// - Throws: `.truncated` when they are not all inside, `.invalidArgument` for a negative count; the source's error.
   public func bytes(at offset: UInt64, count: Int) throws(ImageError) -> [UInt8] {
-    try check(offset, UInt64(max(0, count)))
+    guard let wanted = UInt64(exactly: count) else { throw .negative(count) }
+    try check(offset, wanted)
     var output = [UInt8](repeating: 0, count: count)
     if count > 0 { try source.read(at: range.lowerBound + offset, into: &output) }
     return output
   }
 
   /// Up to `count` bytes from `offset`: fewer, or none, at the end.
+  ///
+  /// - Throws: `.invalidArgument` for a negative count; the source's error.
   public func bytes(at offset: UInt64, upTo count: Int) throws(ImageError) -> [UInt8] {
+    guard let wanted = UInt64(exactly: count) else { throw .negative(count) }
     let there = offset < byteCount ? byteCount - offset : 0
-    return try bytes(at: min(offset, byteCount), count: Int(min(UInt64(count), there)))
+    return try bytes(at: min(offset, byteCount), count: Int(min(wanted, there)))
   }
 
   private func check(_ offset: UInt64, _ count: UInt64) throws(ImageError) {
@@ -75,6 +79,12 @@ public struct ByteStore: Sendable {
         .truncated, "\(count) bytes needed, \(byteCount - min(offset, byteCount)) there",
         offset: range.lowerBound &+ offset)
     }
+  }
+}
+
+extension ImageError {
+  fileprivate static func negative(_ count: Int) -> ImageError {
+    ImageError(.invalidArgument, "a count of \(count) bytes")
   }
 }
 

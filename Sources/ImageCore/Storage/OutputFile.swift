@@ -6,6 +6,14 @@ package import SystemPackage
 /// The bytes go to a file without a name in the target's folder (`O_TMPFILE`): whatever ends the process, nothing is left.
 /// Where the file system has no such files, a hidden one stands in, removed unless committed.
 package final class OutputFile: Sendable {
+  /// Where the bytes are before the file has its name.
+  package enum Staging: Sendable {
+    /// In a file without a name, or in a hidden one where the file system has none such.
+    case unnamed
+    /// In a hidden file.
+    case hidden
+  }
+
   private let path: FilePath
   private let name: [UInt8]
   private let directory: FileDescriptor
@@ -19,18 +27,19 @@ package final class OutputFile: Sendable {
   /// - Parameters:
   ///   - path: Where the file is to appear.
   ///   - replace: Whether an existing regular file may be replaced.
+  ///   - staging: Where the bytes are until the commit; the file system may be able to do less.
   /// - Throws: `.exists`, `.notFound` for a missing folder, `.invalidArgument` for a target that is no regular file.
-  package init(_ path: FilePath, replace: Bool) throws(ImageError) {
+  package init(_ path: FilePath, replace: Bool, staging: Staging = .unnamed) throws(ImageError) {
     guard let last = path.lastComponent, last.kind == .regular else {
       throw ImageError(.invalidArgument, "not a file name", context: [path.string])
     }
-    let name = Array(last.string.utf8)
+    let name = last.bytes
     let parent = path.removingLastComponent()
     let directory = try OutputFile.openFolder(parent.isEmpty ? "." : parent, of: path.string)
     let temporary: (file: FileDescriptor, name: [UInt8]?)
     do throws(ImageError) {
       try OutputFile.checkTarget(name, in: directory, replace: replace, path: path.string)
-      temporary = try OutputFile.makeTemporary(in: directory, path: path.string)
+      temporary = try OutputFile.makeTemporary(staging, in: directory, path: path.string)
     } catch {
       try? directory.close()
       throw error
@@ -60,7 +69,11 @@ package final class OutputFile: Sendable {
   private static func checkTarget(
     _ name: [UInt8], in directory: FileDescriptor, replace: Bool, path: String
   ) throws(ImageError) {
-    guard let status = try? POSIX.lstat(name, in: directory) else { return }
+    let status: FileStatus
+    do throws(Errno) { status = try POSIX.lstat(name, in: directory) } catch {
+      if error == .noSuchFileOrDirectory { return }
+      throw .io(error, "create", path)
+    }
     if status.type != FileStatus.regular {
       throw ImageError(.invalidArgument, "exists and is not a regular file", context: [path])
     }
@@ -68,10 +81,10 @@ package final class OutputFile: Sendable {
   }
 
   private static func makeTemporary(
-    in directory: FileDescriptor, path: String
+    _ staging: Staging, in directory: FileDescriptor, path: String
   ) throws(ImageError) -> (FileDescriptor, [UInt8]?) {
     do throws(Errno) {
-      if let file = try? POSIX.openUnnamed(in: directory) { return (file, nil) }
+      if staging == .unnamed, let file = try? POSIX.openUnnamed(in: directory) { return (file, nil) }
       for attempt in 0... {
         let hidden = temporaryName(attempt)
         do throws(Errno) { return (try POSIX.create(hidden, in: directory), hidden) } catch {
@@ -140,7 +153,11 @@ package final class OutputFile: Sendable {
         return
       }
     case (let hidden?, false):
-      try POSIX.link(hidden, as: name, in: directory)
+      do throws(Errno) { try POSIX.link(hidden, as: name, in: directory) } catch {
+        // FAT and its like have no links.
+        guard [.notPermitted, .notSupported, .noFunction].contains(error) else { throw error }
+        return try POSIX.rename(hidden, toFree: name, in: directory)
+      }
       try POSIX.unlink(hidden, in: directory)
     case (let hidden?, true): try POSIX.rename(hidden, to: name, in: directory)
     }

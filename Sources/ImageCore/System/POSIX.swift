@@ -317,6 +317,18 @@ package enum POSIX {
     }
   }
 
+  /// Renames a file; fails when the name is taken.
+  package static func rename(
+    _ name: [UInt8], toFree target: [UInt8], in directory: FileDescriptor
+  ) throws(Errno) {
+    let noReplace: CUnsignedInt = 1  // RENAME_NOREPLACE, which <stdio.h> hides behind _GNU_SOURCE
+    _ = try retry {
+      unsafe withPath(name) { from in
+        unsafe withPath(target) { unsafe renameat2(directory.rawValue, from, directory.rawValue, $0, noReplace) }
+      }
+    }
+  }
+
   package static func unlink(_ name: [UInt8], in directory: FileDescriptor) throws(Errno) {
     _ = try retry { unsafe withPath(name) { unsafe unlinkat(directory.rawValue, $0, 0) } }
   }

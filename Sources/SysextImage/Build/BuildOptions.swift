@@ -2,7 +2,9 @@ public import EROFS
 public import FileTree
 public import GPT
 
-/// How an image is made. The defaults make what everybody makes: a sysext with one root partition.
+/// How an image is made.
+///
+/// The defaults make what everybody makes: a sysext with one root partition.
 public struct BuildOptions: Sendable {
   /// Which release files an image gets that has none.
   public enum ReleaseFiles: String, Sendable, CaseIterable {

@@ -17,6 +17,21 @@ public struct SysextBuilder: Sendable {
     self.options = options
   }
 
+  /// Makes a builder for an image that is called `<name>-<version>.<architecture>.raw`, or `<name>.raw`.
+  ///
+  /// - Parameters:
+  ///   - name: The short name.
+  ///   - version: The version of the extension.
+  ///   - architecture: What the content is for.
+  ///   - options: How it is made.
+  /// - Throws: `.invalidArgument` for an impossible name.
+  public init(
+    name: String, version: String? = nil, architecture: Architecture = .native, options: BuildOptions = BuildOptions()
+  ) throws(ImageError) {
+    let name = try ExtensionName.resolve(name: name, version: version, architecture: architecture)
+    self.init(name: name, options: options)
+  }
+
   /// Makes a builder for an image file, by its name and what is said explicitly.
   ///
   /// - Parameters:

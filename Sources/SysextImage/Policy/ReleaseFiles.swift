@@ -14,7 +14,11 @@ struct ReleaseFiles {
 
   /// Adds what is missing, as `release` says.
   ///
-  /// - Parameter time: The time of what is made.
+  /// - Parameters:
+  ///   - tree: Where they are.
+  ///   - name: The names that the image goes by.
+  ///   - release: What to write where nothing is.
+  ///   - time: The time of what is made.
   /// - Returns: The release that the image has, and what is worth knowing.
   /// - Throws: `.mismatch` for files that systemd would refuse.
   func apply(

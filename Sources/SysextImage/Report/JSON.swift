@@ -21,7 +21,9 @@ public indirect enum JSON: Sendable, Hashable {
     }
   }
 
-  /// A count. JSON's numbers are exact in all readers up to 2⁵³.
+  /// A count.
+  ///
+  /// JSON's numbers are exact in all readers up to 2⁵³.
   static func count(_ value: some BinaryInteger) -> JSON { .integer(Int64(clamping: value)) }
 
   /// A text, or null.

@@ -1,0 +1,95 @@
+import EROFS
+import GPT
+import ImageCore
+
+extension SysextInspector {
+  /// What `sysext-pack inspect --json` prints; the members are described in docs/command-line.md.
+  ///
+  /// - Returns: The text's value.
+  /// - Throws: What reading the file system's inodes throws.
+  public func json() throws(ImageError) -> JSON {
+    .object([
+      .init("byteCount", .count(byteCount)),
+      .init("partitionTable", gpt.map(\.json) ?? .null),
+      .init("fileSystem", fileSystem.superblock.json(try fileSystem.statistics(), partition)),
+      .init("releaseFiles", .array(releaseFiles.map(\.json))),
+      .init("extensionRelease", extensionRelease?.json ?? .null),
+      .init("findings", .array(findings.map(\.json))),
+    ])
+  }
+}
+
+extension GPTReading {
+  fileprivate var json: JSON {
+    let table = try? table
+    return .object([
+      .init("primary", JSON.state(of: primary)),
+      .init("backup", JSON.state(of: backup)),
+      .init("protectiveMBR", .string("\(mbr)")),
+      .init("diskGUID", .optional(table?.diskGUID.description)),
+      .init("sectorByteCount", .count(sectorSize.rawValue)),
+      .init("partitions", .array(table?.partitions.map(\.json) ?? [])),
+    ])
+  }
+}
+
+extension JSON {
+  /// `good`, or what is wrong with a copy of the table.
+  fileprivate static func state(of copy: Result<PartitionTable, ImageError>) -> JSON {
+    switch copy {
+    case .success: .string("good")
+    case .failure(let error): .string(error.description)
+    }
+  }
+}
+
+extension ErofsSuperblock {
+  fileprivate func json(_ statistics: ErofsStatistics, _ partition: Partition?) -> JSON {
+    .object([
+      .init("type", .string("erofs")),
+      .init("partition", partition.map { .count($0.number) } ?? .null),
+      .init("uuid", .string(uuid.description)),
+      .init("volumeName", .string(volumeName)),
+      .init("blockByteCount", .count(blockByteCount)),
+      .init("blockCount", .count(blockCount)),
+      .init("inodeCount", .count(inodeCount)),
+      .init("epochSeconds", .integer(epoch.seconds)),
+      .init("epochNanoseconds", .count(epoch.nanoseconds)),
+      .init("checksum", checksum.map { .count($0) } ?? .null),
+      .init("compatibleFeatures", .array(compatibleFeatures.names.map(JSON.string))),
+      .init("incompatibleFeatures", .array(incompatibleFeatures.names.map(JSON.string))),
+      .init("algorithms", .array(algorithms.map(JSON.string))),
+      .init("maxPclusterByteCount", maxPclusterByteCount.map { .count($0) } ?? .null),
+      .init("counts", statistics.json),
+    ])
+  }
+}
+
+extension ErofsStatistics {
+  fileprivate var json: JSON {
+    let storages = ErofsInode.Storage.allCases.map { storage in
+      JSON.Member(storage.rawValue, .count(fileCountByStorage[storage] ?? 0))
+    }
+    return .object([
+      .init("directories", .count(directoryCount)),
+      .init("files", .count(fileCount)),
+      .init("symlinks", .count(symlinkCount)),
+      .init("special", .count(specialCount)),
+      .init("hardLinks", .count(hardLinkCount)),
+      .init("withExtendedAttributes", .count(xattrInodeCount)),
+      .init("filesByStorage", .object(storages)),
+      .init("logicalByteCount", .count(logicalByteCount)),
+      .init("storedByteCount", .count(storedByteCount)),
+    ])
+  }
+}
+
+extension SysextInspector.ReleaseFile {
+  fileprivate var json: JSON {
+    .object([
+      .init("path", .string(path)),
+      .init("fitsAnyName", .bool(isLoose)),
+      .init("fields", release.json),
+    ])
+  }
+}
