@@ -7,7 +7,7 @@ import Testing
 @testable import EROFS
 
 /// Spoilt images: a result or an error, soon; a trap ends the whole run.
-@Suite(.needs("mkfs.erofs"), .needsRoot, .timeLimit(.minutes(5))) struct ReaderHostileTests {
+@Suite(.needs("mkfs.erofs"), .needsRoot, .timeLimit(.minutes(10))) struct ReaderHostileTests {
   private static let options: [[String]] = [
     ["-T1"], ["-T1", "-zlz4"], ["-zlz4", "-C16384", "-Elegacy-compress"], ["-zlz4hc", "-C65536"],
     ["--chunksize=4096"],
