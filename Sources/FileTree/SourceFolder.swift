@@ -85,10 +85,16 @@ struct PathContent: FileContent {
         status.isSparse
         ? try readAroundHoles(file, offset, &output, range) : try POSIX.read(file, at: offset, into: &output, range)
       after = try POSIX.fstat(file)
-    } catch { throw .io(error, "read", folder.printed(path)) }
-    if count != range.count || !after.isSameState(as: status) {
-      throw ImageError(.changed, "changed while it was read; pack it again", context: [folder.printed(path)])
+    } catch {
+      // What took the file's place may be nothing that can be read at an offset.
+      if let now = try? POSIX.fstat(file), !now.isSameState(as: status) { throw changed }
+      throw .io(error, "read", folder.printed(path))
     }
+    if count != range.count || !after.isSameState(as: status) { throw changed }
+  }
+
+  private var changed: ImageError {
+    ImageError(.changed, "changed while it was read; pack it again", context: [folder.printed(path)])
   }
 
   private func readAroundHoles(
