@@ -73,6 +73,7 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests", dependencies: ["SysextImage", "TestSupport", "sysext-pack", system],
       swiftSettings: strict),
-    .testTarget(name: "ConsumerTests", dependencies: ["SysextImage", "TestSupport", system], swiftSettings: strict),
+    .testTarget(
+      name: "ConsumerTests", dependencies: ["CLZ4", "SysextImage", "TestSupport", system], swiftSettings: strict),
   ]
 )

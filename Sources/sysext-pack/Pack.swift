@@ -133,6 +133,9 @@ struct ImageOptions: ParsableArguments {
 
   func validate() throws {
     if let jobs, jobs < 1 { throw ValidationError("--jobs \(jobs): at least 1") }
+    var options = BuildOptions()
+    apply(to: &options)
+    do throws(ImageError) { try options.validate() } catch { throw ValidationError(error.description) }
   }
 
   func apply(to options: inout BuildOptions) {

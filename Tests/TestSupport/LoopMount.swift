@@ -77,7 +77,8 @@ package enum LoopMount {
     }
   }
 
-  private static func unmount(_ folder: FilePath) async throws {
+  /// Unmounts, also where somebody still looks at a file for a moment.
+  static func unmount(_ folder: FilePath) async throws {
     for _ in 0..<10 {
       if try await Tool("umount").run(folder.string).succeeded { return }
       try await Task.sleep(for: .milliseconds(50))

@@ -42,7 +42,7 @@ package struct TempFolder: Sendable {
       try await Tool("mount").check("-t", "tmpfs", "-o", "size=\(byteCount)", "sysext-test", folder.path.string)
       do {
         let result = try await body(folder)
-        try await Tool("umount").check(folder.path.string)
+        try await LoopMount.unmount(folder.path)
         return result
       } catch {
         _ = try? await Tool("umount").run("--lazy", folder.path.string)

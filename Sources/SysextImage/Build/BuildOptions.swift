@@ -1,6 +1,7 @@
 public import EROFS
 public import FileTree
 public import GPT
+public import ImageCore
 
 /// How an image is made.
 ///
@@ -43,4 +44,14 @@ public struct BuildOptions: Sendable {
 
   /// The defaults.
   public init() {}
+
+  /// Checks what does not depend on the tree.
+  ///
+  /// - Throws: `.invalidArgument` that says what is allowed.
+  public func validate() throws(ImageError) {
+    guard kind == .sysext || partition == .root else {
+      throw ImageError(.invalidArgument, "a confext is a root partition: systemd takes no usr partition for it")
+    }
+    try erofs.validate()
+  }
 }

@@ -62,10 +62,7 @@ public struct SysextBuilder: Sendable {
   /// - Returns: What was built.
   /// - Throws: What is wrong with the tree, an input file, the options or the output; `.cancelled` when the task is.
   public func build(_ tree: FileTree, to output: FilePath) async throws(ImageError) -> BuildReport {
-    guard options.kind == .sysext || options.partition == .root else {
-      throw ImageError(.invalidArgument, "a confext is a root partition: systemd takes no usr partition for it")
-    }
-    try options.erofs.validate()
+    try options.validate()
     let architecture = name.architecture ?? .native
     var tree = tree
     var findings = name.findings
