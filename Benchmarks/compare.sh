@@ -8,11 +8,11 @@
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 
-# A tree like a compiler's: headers, a few large programs and libraries, links.
+# Headers, a few large programs and archives, scripts: all of it readable for everybody.
 sample_tree() { # FOLDER
   local from
   mkdir -p "$1/usr/lib"
-  for from in include lib/gcc bin share/perl; do
+  for from in include lib/gcc lib/python3 share/perl; do
     [[ ! -d /usr/$from ]] || { mkdir -p "$1/usr/$from" && cp -a "/usr/$from/." "$1/usr/$from/"; }
   done
 }
