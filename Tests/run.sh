@@ -98,14 +98,22 @@ step "build"
 filtered .build/build.log '^\[[0-9]+/[0-9]+\]|^Building for' swift build --build-tests || fail "build"
 ! grep -q 'warning:' .build/build.log || fail "build: warnings"
 
+leftovers() { # mounts and loop devices of tests, this run's or another's
+  {
+    grep -F sysext-test. /proc/self/mountinfo || true
+    losetup --list --noheadings --output NAME,BACK-FILE | grep -F sysext-test. || true
+  } | sort
+}
+
 step "test"
+before=$(leftovers)
 status=0
 filtered .build/test.log '^◇|^\[[0-9]+/[0-9]+\]' \
   "${as_root[@]}" swift test --skip-build --disable-xctest "$@" || status=$?
 # What root has written into .build belongs to who builds.
 [[ ${#as_root[@]} = 0 ]] || sudo chown -R --from=root "$(id -u):$(id -g)" .build
 
-left=$(grep -F sysext-test. /proc/self/mountinfo || true; losetup --list --noheadings --output NAME,BACK-FILE | grep -F sysext-test. || true)
+left=$(comm -13 <(echo "$before") <(leftovers))
 skipped=$(grep -c -E '^➜.* skipped' .build/test.log || true)
 step "done"
 [[ $skipped = 0 ]] || echo "$skipped tests were SKIPPED: see above"
