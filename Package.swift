@@ -34,8 +34,8 @@ let package = Package(
     .systemLibrary(
       name: "CLZ4", pkgConfig: "liblz4",
       providers: [.apt(["liblz4-dev"]), .yum(["lz4-devel"]), .brew(["lz4"])]),
-    .systemLibrary(name: "CXattr"),
-    .target(name: "ImageCore", dependencies: ["CXattr", system], swiftSettings: strict),
+    .systemLibrary(name: "CLinux"),
+    .target(name: "ImageCore", dependencies: ["CLinux", system], swiftSettings: strict),
     .target(name: "FileTree", dependencies: ["ImageCore", system], swiftSettings: strict),
     .target(name: "Compression", dependencies: ["CLZ4", "ImageCore"], swiftSettings: strict),
     .target(
@@ -58,7 +58,7 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["CXattr", system], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["CLinux", system], path: "Tests/TestSupport",
       swiftSettings: checked),
     .testTarget(name: "ImageCoreTests", dependencies: ["ImageCore", "TestSupport", system], swiftSettings: strict),
     .testTarget(

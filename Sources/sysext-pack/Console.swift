@@ -44,24 +44,32 @@ struct ConsoleOptions: ParsableArguments {
   }
 
   /// Prints a result.
-  func show(_ json: JSON, text: () -> String) {
+  ///
+  /// - Throws: `.io` when it cannot be written; not when the reader went away.
+  func show(_ json: JSON, text: () -> String) throws(ImageError) {
     if self.json {
-      Console.write(json.text)
+      try Console.write(json.text)
     } else if !quiet {
-      Console.write(text())
+      try Console.write(text())
     }
   }
 }
 
 /// Standard output and standard error.
 enum Console {
-  static func write(_ text: String) { put(text, to: .standardOutput) }
-
-  static func error(_ text: String) { put("sysext-pack: \(text)\n", to: .standardError) }
-
+  /// Prints to standard output.
+  ///
   /// A reader that went away is no reason to fail: what was to be done is done.
-  private static func put(_ text: String, to file: FileDescriptor) {
-    _ = try? file.writeAll(Array(text.utf8))
+  static func write(_ text: String) throws(ImageError) {
+    do { _ = try FileDescriptor.standardOutput.writeAll(Array(text.utf8)) } catch {
+      let errno = error as? Errno ?? .ioError
+      if errno != .brokenPipe { throw .io(errno, "write", "standard output") }
+    }
+  }
+
+  /// Prints to standard error; what cannot be said there cannot be said at all.
+  static func error(_ text: String) {
+    _ = try? FileDescriptor.standardError.writeAll(Array("sysext-pack: \(text)\n".utf8))
   }
 }
 

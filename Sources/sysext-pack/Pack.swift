@@ -37,7 +37,7 @@ struct Pack: AsyncParsableCommand {
         output: path, name: naming.name, version: naming.version, architecture: naming.architecture, options: options)
       let report = try await builder.build(DirectorySource(FilePath(directory)).tree(), to: path)
       console.show(report.findings)
-      console.show(report.json) { report.summary(path: output, isVerbose: console.verbose) }
+      try console.show(report.json) { report.summary(path: output, isVerbose: console.verbose) }
     }
   }
 

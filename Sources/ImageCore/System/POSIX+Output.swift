@@ -1,4 +1,4 @@
-import CXattr
+import CLinux
 
 #if canImport(Glibc)
   import Glibc

@@ -107,7 +107,7 @@ public struct SysextBuilder: Sendable {
     if options.partition == .usr { _ = directory.removePrefix("usr") }
     let files = ReleaseFiles(kind: options.kind, directory: directory, files: options.releaseFiles)
     let result = try files.apply(
-      to: &tree, name: name, release: wanted, time: options.latestTime ?? tree.newestTime)
+      to: &tree, name: name, release: wanted, time: tree.newestTime)
     findings += result.findings
     return result.release
   }
