@@ -63,31 +63,29 @@ public struct SysextBuilder: Sendable {
   /// - Throws: What is wrong with the tree, an input file, the options or the output; `.cancelled` when the task is.
   public func build(_ tree: FileTree, to output: FilePath) async throws(ImageError) -> BuildReport {
     try options.validate()
-    let architecture = name.architecture ?? .native
+    let type = PartitionType(designator: options.partition, architecture: name.architecture ?? .native)
     var tree = tree
     var findings = name.findings
     let release = try prepare(&tree, &findings)
     let file = try OutputFile(output, replace: options.replacesExisting)
 
     let base = options.rawFileSystem ? 0 : PartitionTable.firstPartitionOffset
-    let type = PartitionType(designator: options.partition, architecture: architecture).guid
-    let erofs = try await ErofsWriter(options: erofsOptions).write(tree, to: file, at: base, identity(type))
+    let erofs = try await ErofsWriter(options: erofsOptions).write(tree, to: file, at: base, identity(type.guid))
     findings += erofs.findings
 
     let seed = options.seed ?? Seed(name: name.full, contentDigests: erofs.contentDigests)
     var byteCount = erofs.byteCount
     var table: PartitionTable?
     if !options.rawFileSystem {
-      let written = try makeTable(
-        seed, PartitionType(designator: options.partition, architecture: architecture), byteCount)
+      let written = try makeTable(seed, type, byteCount)
       for area in try written.encodedAreas { try file.write(area.bytes.rawSpan, at: area.offset) }
       byteCount = try written.imageByteCount
       table = written
     }
     try file.commit(byteCount: byteCount)
     return BuildReport(
-      name: name, architecture: architecture, byteCount: byteCount, seed: seed, partitionTable: table, erofs: erofs,
-      release: release, findings: findings)
+      name: name, architecture: type.architecture, byteCount: byteCount, seed: seed, partitionTable: table,
+      erofs: erofs, release: release, findings: findings)
   }
 
   /// Makes the tree an extension's: layout, owners, times, release files.
