@@ -43,12 +43,12 @@ struct ConsoleOptions: ParsableArguments {
     for finding in findings where verbose || finding.severity > .note { Console.error("\(finding)") }
   }
 
-  /// Prints a result.
+  /// Prints a result in the form that is asked for; the other is not made.
   ///
   /// - Throws: `.io` when it cannot be written; not when the reader went away.
-  func show(_ json: JSON, text: () -> String) throws(ImageError) {
+  func show(_ json: @autoclosure () -> JSON, text: () -> String) throws(ImageError) {
     if self.json {
-      try Console.write(json.text)
+      try Console.write(json().text)
     } else if !quiet {
       try Console.write(text())
     }

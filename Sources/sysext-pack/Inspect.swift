@@ -14,7 +14,7 @@ struct Inspect: AsyncParsableCommand {
     try await console.reporting { () async throws(ImageError) in
       let inspector = try SysextInspector(contentsOf: FilePath(image))
       let statistics = try inspector.fileSystem.statistics()
-      try console.show(try inspector.json()) { inspector.summary(path: image, statistics) }
+      try console.show(inspector.json(statistics)) { inspector.summary(path: image, statistics) }
       console.show(inspector.findings)
     }
   }

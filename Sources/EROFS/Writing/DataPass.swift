@@ -132,7 +132,6 @@ struct DataPass {
       bytes.appendLE(isHole ? UInt32.max : block)
       if !isHole { block += 1 << UInt32(format.blockBits) }
     }
-    layout.statistics.usesChunks = true
     try layout.place(inode, bytes)
   }
 
@@ -146,8 +145,8 @@ struct DataPass {
         data.layout = .flatInline
         return try layout.place(inode, inodes.encode(inode, data) + target)
       }
-      let blocks =
-        target + [UInt8](repeating: 0, count: target.count.roundedUp(to: ErofsFormat.blockByteCount) - target.count)
+      var blocks = target
+      blocks.pad(to: ErofsFormat.blockByteCount)
       data.union = try layout.sink.allocate(blocks.count / ErofsFormat.blockByteCount)
       try layout.sink.write(blocks, count: blocks.count, at: data.union)
     case .characterDevice(let number), .blockDevice(let number):

@@ -12,21 +12,16 @@ struct DirectoryPass {
     var place: MetadataZone.Place?
   }
 
-  /// Where the root directory's own bytes begin in the front, and what of its data stands behind it.
-  struct Root {
-    let byteSize: Int
-    let inlineByteCount: Int
-    let blockCount: Int
-  }
-
   private let inodes: InodeTable
 
   init(_ inodes: InodeTable) { self.inodes = inodes }
 
-  /// The root's form when it may take `room` bytes.
-  func planRoot(room: Int) -> Root {
-    let plan = plan(0, room: room)
-    return Root(byteSize: plan.byteSize, inlineByteCount: plan.inlineByteCount, blockCount: plan.blockCount)
+  /// The length of the root's inode with what stands behind it, which is no data where that would go beyond `room`.
+  func rootByteCount(room: Int) -> Int { byteCount(plan(0, room: room)) }
+
+  /// The length of an inode with what stands behind it.
+  private func byteCount(_ plan: Plan) -> Int {
+    inodes.byteCount(plan.inode, byteSize: UInt64(plan.byteSize)) + plan.inlineByteCount
   }
 
   private func plan(_ inode: Int, room: Int) -> Plan {
@@ -42,7 +37,7 @@ struct DirectoryPass {
   /// Places and writes all directories.
   ///
   /// - Parameters:
-  ///   - rootRoom: What `planRoot` was asked with.
+  ///   - rootRoom: What `rootByteCount` was asked with.
   ///   - layout: Where all goes; the root's nid is set.
   /// - Returns: The root's inode with what stands behind it.
   /// - Throws: What writing throws.
@@ -52,11 +47,9 @@ struct DirectoryPass {
       plans[index].startBlock = try layout.sink.allocate(plans[index].blockCount)
     }
     for index in plans.indices.dropFirst() {
-      let plan = plans[index]
-      let count = inodes.byteCount(plan.inode, byteSize: UInt64(plan.byteSize)) + plan.inlineByteCount
-      let place = try layout.zone.reserve(count, &layout.sink)
+      let place = try layout.zone.reserve(byteCount(plans[index]), &layout.sink)
       plans[index].place = place
-      layout.nids[plan.inode] = place.nid
+      layout.nids[plans[index].inode] = place.nid
     }
     layout.zone.trim(&layout.sink)
     var root: [UInt8] = []

@@ -16,7 +16,6 @@ public struct ErofsReport: Sendable {
     public var sparseFileCount = 0
     /// The sum of the files' lengths.
     public var fileByteCount: UInt64 = 0
-    var usesChunks = false
   }
 
   /// Counts of what is in the image.

@@ -22,8 +22,7 @@ struct ImageFront {
     let configuration = options.usesBigPclusters ? LZ4Configuration.byteCount : 0
     rootOffset = (Superblock.offset + Superblock.byteCount + configuration).roundedUp(to: ErofsFormat.slotByteCount)
     rootRoom = ErofsFormat.blockByteCount - rootOffset
-    let plan = DirectoryPass(inodes).planRoot(room: rootRoom)
-    let rootByteCount = inodes.byteCount(0, byteSize: UInt64(plan.byteSize)) + plan.inlineByteCount
+    let rootByteCount = DirectoryPass(inodes).rootByteCount(room: rootRoom)
     sharedAreaOffset = (rootOffset + rootByteCount).roundedUp(to: 4)
   }
 
@@ -85,7 +84,7 @@ struct ImageFront {
       features.formUnion([.lz4ZeroPadding, .compressionConfigurations])
       superblock.algorithmsOrMaxDistance = 1
     }
-    if layout.statistics.usesChunks { features.insert(.chunkedFiles) }
+    if layout.statistics.sparseFileCount > 0 { features.insert(.chunkedFiles) }
     superblock.incompatibleFeatures = features.rawValue
     return superblock
   }

@@ -22,7 +22,6 @@ struct MetadataZone {
     /// The bytes in use of each block.
     var used: [Int]
     var unfilled = 0
-    var isOpen = true
   }
 
   private static let block = ErofsFormat.blockByteCount
@@ -49,10 +48,7 @@ struct MetadataZone {
       return try reserve(byteCount, blockCount: byteCount.dividedUp(by: Self.block), &sink)
     }
     if let place = bestFit(byteCount) { return place }
-    let run = try addRun(blockCount: runBlockCount, &sink)
-    open.append(run)
-    if open.count > Self.openRunCount { try close(open.removeFirst(), &sink) }
-    return take(byteCount, run: run, block: 0)
+    return take(byteCount, run: try openRun(blockCount: runBlockCount, &sink), block: 0)
   }
 
   /// Writes the bytes of a reserved place.
@@ -85,8 +81,9 @@ struct MetadataZone {
   ///
   /// Every place must be filled.
   mutating func finish(_ sink: inout BlockSink) throws(ImageError) {
-    for run in open { try close(run, &sink) }
+    let last = open
     open = []
+    for run in last { try writeIfDone(run, &sink) }
     precondition(runs.isEmpty, "every reserved inode is filled")
   }
 
@@ -96,17 +93,16 @@ struct MetadataZone {
   private mutating func reserve(
     _ byteCount: Int, blockCount: Int, _ sink: inout BlockSink
   ) throws(ImageError) -> Place {
-    let index = try addRun(blockCount: blockCount, &sink)
+    let index = try openRun(blockCount: blockCount, &sink)
     guard var run = runs.removeValue(forKey: index) else { preconditionFailure("a run that was just made") }
     for block in 0..<blockCount { run.used[block] = min(Self.block, byteCount - block * Self.block) }
     run.unfilled += 1
     runs[index] = run
-    open.append(index)
-    if open.count > Self.openRunCount { try close(open.removeFirst(), &sink) }
     return Place(run: index, offset: Int(run.firstBlock) * Self.block, byteCount: byteCount)
   }
 
-  private mutating func addRun(blockCount: Int, _ sink: inout BlockSink) throws(ImageError) -> Int {
+  /// Makes a run; the one that was open longest is closed.
+  private mutating func openRun(blockCount: Int, _ sink: inout BlockSink) throws(ImageError) -> Int {
     let first = try sink.allocate(blockCount)
     let index = nextRun
     nextRun += 1
@@ -114,6 +110,8 @@ struct MetadataZone {
     runs[index] = Run(
       firstBlock: first, bytes: [UInt8](repeating: 0, count: blockCount * Self.block),
       used: [Int](repeating: 0, count: blockCount))
+    open.append(index)
+    if open.count > Self.openRunCount { try writeIfDone(open.removeFirst(), &sink) }
     return index
   }
 
@@ -140,13 +138,8 @@ struct MetadataZone {
     return Place(run: index, offset: offset, byteCount: byteCount)
   }
 
-  private mutating func close(_ index: Int, _ sink: inout BlockSink) throws(ImageError) {
-    runs[index]?.isOpen = false
-    try writeIfDone(index, &sink)
-  }
-
   private mutating func writeIfDone(_ index: Int, _ sink: inout BlockSink) throws(ImageError) {
-    guard let run = runs[index], !run.isOpen, run.unfilled == 0 else { return }
+    guard let run = runs[index], !open.contains(index), run.unfilled == 0 else { return }
     runs[index] = nil
     try sink.write(run.bytes, count: run.bytes.count, at: run.firstBlock)
   }

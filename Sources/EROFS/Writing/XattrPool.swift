@@ -86,17 +86,18 @@ struct XattrPool: Sendable {
     try tree.walk { visit throws(ImageError) in
       var total = XattrHeader.byteCount
       for attribute in tree[visit.node].attributes.extendedAttributes {
-        let name = printable(attribute.name)
         guard let (_, suffix) = XattrEntry.split(attribute.name) else {
           findings.append(
             Finding(
               .warning, "xattr-left-out", place: visit.description,
-              "EROFS cannot store the extended attribute \(name): left out"))
+              "EROFS cannot store the extended attribute \(printable(attribute.name)): left out"))
           continue
         }
         if suffix.count > 255 || attribute.value.count > 65_535 {
           throw ImageError(
-            .limit, "the extended attribute \(name) is too large: names up to 255, values up to 65535 bytes fit",
+            .limit,
+            "the extended attribute \(printable(attribute.name)) is too large: names up to 255, values up to 65535 bytes"
+              + " fit",
             context: [visit.description])
         }
         total += entryByteCount(attribute)

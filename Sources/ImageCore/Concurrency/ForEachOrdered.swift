@@ -31,8 +31,12 @@ package func forEachOrdered<Inputs: Sequence, Output: Sendable>(
     var started = 0
     var committed = 0
 
+    var running = 0
+
+    // No more tasks than threads run at one time: the runtime's pool is as wide as the machine, not as `width`.
     func startNext() -> Bool {
-      guard let input = iterator.next() else { return false }
+      guard running < width, started - committed < window, let input = iterator.next() else { return false }
+      running += 1
       let index = started
       started += 1
       group.addTask {
@@ -44,14 +48,8 @@ package func forEachOrdered<Inputs: Sequence, Output: Sendable>(
       return true
     }
 
-    // No more tasks than threads run at one time: the runtime's pool is as wide as the machine, not as `width`.
-    var running = 0
-    var more = true
     while true {
-      while more, running < width, started - committed < window {
-        more = startNext()
-        if more { running += 1 }
-      }
+      while startNext() {}
       guard committed < started, let (index, result) = await group.next() else { return nil }
       running -= 1
       ring[index % window] = result
@@ -66,10 +64,7 @@ package func forEachOrdered<Inputs: Sequence, Output: Sendable>(
           return error
         }
         // Keep the workers busy while the commits go on.
-        if more, running < width {
-          more = startNext()
-          if more { running += 1 }
-        }
+        _ = startNext()
       }
     }
   }

@@ -152,8 +152,6 @@ package enum POSIX {
   }
 
   package static var processID: Int { Int(getpid()) }
-  /// The user for whom files are opened; 0 is root.
-  package static var effectiveUserID: UInt32 { geteuid() }
 
   /// The number of processors that this process may use.
   package static var processorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }

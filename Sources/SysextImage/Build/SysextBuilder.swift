@@ -101,8 +101,7 @@ public struct SysextBuilder: Sendable {
     if let latest = options.latestTime { tree.updateAttributes { $0.modified = min($0.modified, latest) } }
     let wanted = try ExtensionRelease.make(
       name: name, kind: options.kind, osRelease: options.osRelease, options: options.release)
-    var directory = FilePath(options.kind.releaseDirectory)
-    if options.partition == .usr { _ = directory.removePrefix("usr") }
+    let directory = FilePath(options.kind.releaseDirectory(in: options.partition))
     let files = ReleaseFiles(kind: options.kind, directory: directory, files: options.releaseFiles)
     let result = try files.apply(
       to: &tree, name: name, release: wanted, time: tree.newestTime)

@@ -1,3 +1,5 @@
+import GPT
+
 /// Which of the two sorts of extension an image is.
 public enum ExtensionKind: String, Sendable, CaseIterable {
   /// A system extension: brings `/usr` and `/opt`.
@@ -20,6 +22,16 @@ public enum ExtensionKind: String, Sendable, CaseIterable {
   public func releasePath(_ suffix: String) -> String {
     "\(releaseDirectory)/\(Self.releaseFilePrefix)\(suffix)"
   }
+
+  /// Where the release files lie in a partition whose tree belongs at `/` or at `/usr`.
+  func releaseDirectory(in designator: PartitionType.Designator) -> String {
+    designator == .usr ? String(releaseDirectory.trimmingPrefix("usr/")) : releaseDirectory
+  }
+
+  /// The xattr of a release file that may be for any name.
+  static let strictAttribute = "user.extension-release.strict"
+  /// The greatest length of a release file that is read.
+  static let releaseByteLimit = 1 << 20
 
   /// What the name of each release file begins with.
   public static let releaseFilePrefix = "extension-release."

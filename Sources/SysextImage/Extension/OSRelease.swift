@@ -83,7 +83,7 @@ public struct OSRelease: Sendable, Hashable {
   /// - Throws: What stands in the way of reading; `.limit` beyond 1 MiB. What the text says is never an error.
   public init(contentsOf path: FilePath) throws(ImageError) {
     let store = try ByteStore(contentsOf: path)
-    guard store.byteCount <= 1 << 20 else {
+    guard store.byteCount <= UInt64(ExtensionKind.releaseByteLimit) else {
       throw ImageError(.limit, "too large for an os-release file", context: [path.string])
     }
     self.init(try store.bytes(at: 0, count: Int(store.byteCount)))

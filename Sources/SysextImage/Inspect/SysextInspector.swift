@@ -1,5 +1,5 @@
-import FileTree
 public import EROFS
+import FileTree
 public import GPT
 public import ImageCore
 public import SystemPackage
@@ -103,7 +103,7 @@ extension SysextInspector {
   ) throws(ImageError) -> [ReleaseFile] {
     let places: [(ExtensionKind, String)] =
       partition?.type?.designator == .usr
-      ? [(.sysext, "lib/extension-release.d")]
+      ? [(.sysext, ExtensionKind.sysext.releaseDirectory(in: .usr))]
       : ExtensionKind.allCases.map { ($0, $0.releaseDirectory) }
     var files: [ReleaseFile] = []
     for (kind, place) in places {
@@ -113,7 +113,9 @@ extension SysextInspector {
         guard name.hasPrefix(ExtensionKind.releaseFilePrefix) else { continue }
         let path = "/\(place)/\(name)"
         let file = try inContext(path) { () throws(ImageError) in
-          try readReleaseFile(image, entry.nid, path: path, kind: kind)
+          try readReleaseFile(
+            image, entry.nid, path: path, suffix: String(name.dropFirst(ExtensionKind.releaseFilePrefix.count)),
+            kind: kind)
         }
         if let file { files.append(file) }
       }
@@ -122,14 +124,12 @@ extension SysextInspector {
   }
 
   private static func readReleaseFile(
-    _ image: ErofsImage, _ nid: UInt64, path: String, kind: ExtensionKind
+    _ image: ErofsImage, _ nid: UInt64, path: String, suffix: String, kind: ExtensionKind
   ) throws(ImageError) -> ReleaseFile? {
     let inode = try image.inode(nid)
     guard inode.kind == .regular else { return nil }
-    let name = path.split(separator: "/").last ?? ""
-    let suffix = String(name.dropFirst(ExtensionKind.releaseFilePrefix.count))
-    let bytes = try image.content(of: inode).bytes(limit: 1 << 20)
-    let strict = try image.attributes(of: inode).extendedAttribute("user.extension-release.strict")
+    let bytes = try image.content(of: inode).bytes(limit: ExtensionKind.releaseByteLimit)
+    let strict = try image.attributes(of: inode).extendedAttribute(ExtensionKind.strictAttribute)
     let isStrict = ReleasePlan.Existing(suffix: suffix, bytes: [], strictAttribute: strict).isStrict
     return ReleaseFile(
       path: path, suffix: suffix, release: ExtensionRelease(bytes, kind: kind), isLoose: isStrict == false)

@@ -8,9 +8,7 @@ struct ReleaseFiles {
   let directory: FilePath
   let files: BuildOptions.ReleaseFiles
 
-  private static let strictAttribute = "user.extension-release.strict"
   private static let prefix = Array(ExtensionKind.releaseFilePrefix.utf8)
-  private static let byteLimit = 1 << 20
 
   /// Adds what is missing, as `release` says.
   ///
@@ -48,8 +46,10 @@ struct ReleaseFiles {
       found.append(
         ReleasePlan.Existing(
           suffix: String(decoding: entry.name.bytes.dropFirst(Self.prefix.count), as: UTF8.self),
-          bytes: try inContext(place) { () throws(ImageError) in try content.bytes(limit: Self.byteLimit) },
-          strictAttribute: tree[entry.node].attributes.extendedAttribute(Self.strictAttribute)))
+          bytes: try inContext(place) { () throws(ImageError) in
+            try content.bytes(limit: ExtensionKind.releaseByteLimit)
+          },
+          strictAttribute: tree[entry.node].attributes.extendedAttribute(ExtensionKind.strictAttribute)))
     }
     return found
   }
@@ -66,7 +66,7 @@ struct ReleaseFiles {
     }
     attributes.modified = time
     if isLoose {
-      attributes.extendedAttributes = [ExtendedAttribute(Self.strictAttribute, Array("0".utf8))]
+      attributes.extendedAttributes = [ExtendedAttribute(ExtensionKind.strictAttribute, Array("0".utf8))]
     }
     try tree.insert(FileTree.Node(kind, attributes), at: path)
   }

@@ -1,4 +1,4 @@
-import EROFS
+public import EROFS
 import GPT
 import ImageCore
 
@@ -7,11 +7,17 @@ extension SysextInspector {
   ///
   /// - Returns: The text's value.
   /// - Throws: What reading the file system's inodes throws.
-  public func json() throws(ImageError) -> JSON {
+  public func json() throws(ImageError) -> JSON { json(try fileSystem.statistics()) }
+
+  /// The same with counts that are known already.
+  ///
+  /// - Parameter statistics: Those of `fileSystem`.
+  /// - Returns: The text's value.
+  public func json(_ statistics: ErofsStatistics) -> JSON {
     .object([
       .init("byteCount", .count(byteCount)),
       .init("partitionTable", gpt.map(\.json) ?? .null),
-      .init("fileSystem", fileSystem.superblock.json(try fileSystem.statistics(), partition)),
+      .init("fileSystem", fileSystem.superblock.json(statistics, partition)),
       .init("releaseFiles", .array(releaseFiles.map(\.json))),
       .init("extensionRelease", extensionRelease?.json ?? .null),
       .init("findings", .array(findings.map(\.json))),
