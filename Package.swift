@@ -35,7 +35,10 @@ let package = Package(
       name: "CLZ4", pkgConfig: "liblz4",
       providers: [.apt(["liblz4-dev"]), .yum(["lz4-devel"]), .brew(["lz4"])]),
     .systemLibrary(name: "CLinux"),
-    .target(name: "ImageCore", dependencies: ["CLinux", system], swiftSettings: strict),
+    .systemLibrary(
+      name: "CXXHash", pkgConfig: "libxxhash",
+      providers: [.apt(["libxxhash-dev"]), .yum(["xxhash-devel"]), .brew(["xxhash"])]),
+    .target(name: "ImageCore", dependencies: ["CLinux", "CXXHash", system], swiftSettings: strict),
     .target(name: "FileTree", dependencies: ["ImageCore", system], swiftSettings: strict),
     .target(name: "Compression", dependencies: ["CLZ4", "ImageCore"], swiftSettings: strict),
     .target(

@@ -10,7 +10,7 @@ package enum LZ4Effort: Sendable, Hashable {
 /// Compresses into an output of fixed size, as EROFS wants it: how much input fits is the question.
 ///
 /// Holds the compressor's working memory; one for each thread's job.
-@safe package struct LZ4Compressor: ~Copyable {
+@safe package final class LZ4Compressor: BlockCompressor {
   private let effort: LZ4Effort
   private let state: UnsafeMutableRawPointer?
 
@@ -28,7 +28,7 @@ package enum LZ4Effort: Sendable, Hashable {
   /// Compresses as much of `source[range]` as fits into `target[0..<capacity]`.
   ///
   /// - Returns: The bytes read and written; nothing written when it cannot be done.
-  package mutating func compress(
+  package func compress(
     _ source: borrowing [UInt8], _ range: Range<Int>, into target: inout [UInt8], capacity: Int
   ) -> (consumed: Int, produced: Int) {
     precondition(range.lowerBound >= 0 && range.upperBound <= source.count && capacity <= target.count)
