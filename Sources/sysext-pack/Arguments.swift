@@ -10,6 +10,8 @@ extension Architecture: ExpressibleByArgument {
 
 extension BuildOptions.ReleaseFiles: ExpressibleByArgument {}
 
+extension ErofsOptions.Tails: ExpressibleByArgument {}
+
 extension PartitionType.Designator: ExpressibleByArgument {}
 
 extension ErofsOptions.Compression: ExpressibleByArgument {

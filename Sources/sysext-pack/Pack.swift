@@ -110,6 +110,18 @@ struct ImageOptions: ParsableArguments {
   @Option(help: "The greatest physical cluster, such as 4096, 16K or 1M.")
   var pclusterSize = ByteCount(4096)
 
+  @Option(help: "Where ends of compressed files go: blocks, inline (ztailpacking), fragments or all-fragments.")
+  var tails = ErofsOptions.Tails.blocks
+
+  @Option(help: "The file system's blocks: 512, 1024, 2048 or 4096 bytes.")
+  var blockSize = ByteCount(4096)
+
+  @Flag(help: "Write the older, larger indexes of compressed files.")
+  var fullIndexes = false
+
+  @Flag(inversion: .prefixedNo, help: "Store equal files once.")
+  var shareFiles = true
+
   @Option(help: "The UUID that all others are derived from, as systemd-repart does; else name and content.")
   var seed: GUID?
 
@@ -141,6 +153,10 @@ struct ImageOptions: ParsableArguments {
   func apply(to options: inout BuildOptions) {
     options.erofs.compression = compression
     options.erofs.pclusterByteCount = pclusterSize.value
+    options.erofs.tails = tails
+    options.erofs.blockByteCount = blockSize.value
+    options.erofs.usesFullIndexes = fullIndexes
+    options.erofs.sharesFiles = shareFiles
     options.erofs.threadCount = jobs
     options.seed = seed.map(Seed.init)
     options.kind = confext ? .confext : .sysext

@@ -82,6 +82,13 @@ package struct Superblock: Record {
     visitor.reserved(8)
   }
 
+  /// The bytes from the file system's beginning that `checksum` is made from.
+  ///
+  /// The first block; where the superblock is not in it, a block's length from byte 1024 on.
+  package static func checkedByteCount(_ block: BlockSize) -> Int {
+    block.byteCount > offset ? block.byteCount : offset + block.byteCount
+  }
+
   /// CRC-32C from byte 1024 to the end of the first block, with `checksum` zero, not inverted at the end.
   package static func checksum(ofFirstBlock block: [UInt8]) throws(ImageError) -> UInt32 {
     var bytes = block

@@ -10,10 +10,30 @@ public struct ErofsOptions: Sendable, Hashable {
     case lz4hc(level: Int)
   }
 
+  /// Where the end of a compressed file goes when it does not fill a physical cluster.
+  public enum Tails: String, Sendable, Hashable, CaseIterable {
+    /// To blocks of its own.
+    case blocks
+    /// Beside the inode (ztailpacking).
+    case inline
+    /// To the packed inode, compressed with the ends of other files.
+    case fragments
+    /// The same, and small files as a whole.
+    case allFragments = "all-fragments"
+  }
+
   /// The algorithm for file data.
   public var compression = Compression.lz4
   /// The greatest physical cluster, in bytes: a multiple of 4096, at most 1 MiB.
   public var pclusterByteCount = 4096
+  /// The file system's block, in bytes: 512, 1024, 2048 or 4096.
+  public var blockByteCount = 4096
+  /// Where the end of a compressed file goes.
+  public var tails = Tails.blocks
+  /// Whether files that are equal share their data.
+  public var sharesFiles = true
+  /// Whether the indexes of compressed files have the older, larger form.
+  public var usesFullIndexes = false
   /// The volume's name, at most 16 bytes of UTF-8.
   public var volumeName = ""
   /// How many threads compress; the bytes do not depend on it.
@@ -28,7 +48,7 @@ public struct ErofsOptions: Sendable, Hashable {
   ///
   /// - Throws: `.invalidArgument` that says what is allowed.
   public func validate() throws(ImageError) {
-    let block = ErofsFormat.blockByteCount
+    let block = 4096
     if pclusterByteCount % block != 0 || !(block...1 << 20).contains(pclusterByteCount) {
       throw ImageError(
         .invalidArgument, "a pcluster size of \(pclusterByteCount) bytes; allowed are multiples of 4096 up to 1048576")
@@ -63,18 +83,4 @@ extension ErofsOptions.Compression: CustomStringConvertible {
       self = .lz4hc(level: level)
     }
   }
-}
-
-/// Numbers of ours and of the format that several files need.
-enum ErofsFormat {
-  /// The file system's block, in bytes.
-  static let blockByteCount = 4096
-  static let blockBits = 12
-  /// A large file is cut in segments of this length, which are compressed on their own: a constant, so that the bytes
-  /// depend on the input alone.
-  ///
-  /// Costs 0.1 % of size against one piece.
-  static let segmentByteCount = 2 << 20
-  /// Inodes stand at multiples of this.
-  static let slotByteCount = 32
 }

@@ -8,30 +8,34 @@ struct DirectoryPass {
     let byteSize: Int
     let inlineByteCount: Int
     let blockCount: Int
-    var startBlock: UInt32 = 0
+    var startBlock: UInt64 = 0
     var place: MetadataZone.Place?
   }
 
   private let inodes: InodeTable
+  private let block: BlockSize
 
-  init(_ inodes: InodeTable) { self.inodes = inodes }
+  init(_ inodes: InodeTable, _ block: BlockSize) {
+    self.inodes = inodes
+    self.block = block
+  }
 
   /// The length of the root's inode with what stands behind it, which is no data where that would go beyond `room`.
   func rootByteCount(room: Int) -> Int { byteCount(plan(0, room: room)) }
 
   /// The length of an inode with what stands behind it.
   private func byteCount(_ plan: Plan) -> Int {
-    inodes.byteCount(plan.inode, byteSize: UInt64(plan.byteSize)) + plan.inlineByteCount
+    inodes.encoder(plan.inode).byteCount(UInt64(plan.byteSize)) + plan.inlineByteCount
   }
 
   private func plan(_ inode: Int, room: Int) -> Plan {
     let byteSize = DirectoryEncoder.byteCount(
-      inodes.tree.entries(of: inodes.plan.inodes[inode].node).lazy.map(\.name))
-    let tail = byteSize % ErofsFormat.blockByteCount
-    let fits = inodes.byteCount(inode, byteSize: UInt64(byteSize)) + tail <= room
+      inodes.tree.entries(of: inodes.plan.inodes[inode].node).lazy.map(\.name), block)
+    let tail = block.rest(byteSize)
+    let fits = inodes.encoder(inode).byteCount(UInt64(byteSize)) + tail <= room
     return Plan(
       inode: inode, byteSize: byteSize, inlineByteCount: fits ? tail : 0,
-      blockCount: fits ? byteSize / ErofsFormat.blockByteCount : byteSize.dividedUp(by: ErofsFormat.blockByteCount))
+      blockCount: fits ? byteSize >> block.bits : block.blocks(byteSize))
   }
 
   /// Places and writes all directories.
@@ -42,7 +46,7 @@ struct DirectoryPass {
   /// - Returns: The root's inode with what stands behind it.
   /// - Throws: What writing throws.
   func run(rootRoom: Int, _ layout: inout ImageLayout) throws(ImageError) -> [UInt8] {
-    var plans = inodes.plan.directories.map { plan($0, room: $0 == 0 ? rootRoom : ErofsFormat.blockByteCount) }
+    var plans = inodes.plan.directories.map { plan($0, room: $0 == 0 ? rootRoom : block.byteCount) }
     for index in plans.indices where plans[index].blockCount > 0 {
       plans[index].startBlock = try layout.sink.allocate(plans[index].blockCount)
     }
@@ -55,7 +59,7 @@ struct DirectoryPass {
     var root: [UInt8] = []
     for plan in plans {
       let bytes = try write(plan, &layout)
-      if let place = plan.place { try layout.zone.fill(place, bytes, &layout.sink) } else { root = bytes }
+      if let place = plan.place { try layout.zone.fill(place, bytes, bytes.indices, &layout.sink) } else { root = bytes }
     }
     return root
   }
@@ -68,13 +72,16 @@ struct DirectoryPass {
         name: entry.name.bytes, nid: layout.nids[inodes.plan.index(of: entry.node)],
         type: inodes.tree[entry.node].fileType)
     }
-    var data = DirectoryEncoder.encode(entries, own: layout.nids[plan.inode], parent: layout.nids[inode.parent])
+    var data = DirectoryEncoder.encode(entries, own: layout.nids[plan.inode], parent: layout.nids[inode.parent], block)
     let tail = Array(data.suffix(plan.inlineByteCount))
     data.removeLast(plan.inlineByteCount)
-    data.pad(to: ErofsFormat.blockByteCount)
+    data.pad(to: block.byteCount)
     try layout.sink.write(data, count: data.count, at: plan.startBlock)
-    let description = DataDescription(
-      layout: tail.isEmpty ? .flatPlain : .flatInline, byteSize: UInt64(plan.byteSize), union: plan.startBlock)
-    return inodes.encode(plan.inode, description) + tail
+    var bytes: [UInt8] = []
+    inodes.encoder(plan.inode).append(
+      DataDescription(
+        layout: tail.isEmpty ? .flatPlain : .flatInline, byteSize: UInt64(plan.byteSize),
+        union: UInt32(truncatingIfNeeded: plan.startBlock)), to: &bytes)
+    return bytes + tail
   }
 }

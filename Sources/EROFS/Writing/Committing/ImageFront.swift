@@ -5,7 +5,8 @@ import ImageCore
 ///
 /// Their length is known before any data, their content only after all of it.
 struct ImageFront {
-  private let options: ErofsOptions
+  private let format: ImageFormat
+  private let configurations: [UInt8]
   private let sharedArea: [UInt8]
   /// Where the root's inode stands; its number must fit in 16 bits.
   let rootOffset: Int
@@ -16,13 +17,14 @@ struct ImageFront {
   /// The root's inode with what stands behind it.
   var root: [UInt8] = []
 
-  init(_ inodes: InodeTable, _ options: ErofsOptions) {
-    self.options = options
+  init(_ inodes: InodeTable, _ format: ImageFormat) {
+    self.format = format
+    configurations = format.configurations
     sharedArea = inodes.xattrs.sharedArea
-    let configuration = options.usesBigPclusters ? LZ4Configuration.byteCount : 0
-    rootOffset = (Superblock.offset + Superblock.byteCount + configuration).roundedUp(to: ErofsFormat.slotByteCount)
-    rootRoom = ErofsFormat.blockByteCount - rootOffset
-    let rootByteCount = DirectoryPass(inodes).rootByteCount(room: rootRoom)
+    let end = Superblock.offset + Superblock.byteCount + configurations.count
+    rootOffset = end.roundedUp(to: MetadataZone.slotByteCount)
+    rootRoom = format.block.byteCount - format.block.rest(rootOffset)
+    let rootByteCount = DirectoryPass(inodes, format.block).rootByteCount(room: rootRoom)
     sharedAreaOffset = (rootOffset + rootByteCount).roundedUp(to: 4)
   }
 
@@ -40,29 +42,28 @@ struct ImageFront {
     var digests = layout.sink.digests
     switch identity {
     case .uuid(let uuid): superblock.uuid = uuid
-    case .content(let digest, let uuid):
+    case .content(let uuid):
       // What is still open holds inodes, too, the front's own run among it.
-      digests += digest(bytes.rawSpan)
-      for run in layout.zone.openRuns { digests += digest(run.rawSpan) }
+      digests += Digest128(bytes.rawSpan).bytes
+      for run in layout.zone.openRuns { digests += Digest128(run.rawSpan).bytes }
       superblock.uuid = uuid(digests)
     }
     bytes = assemble(superblock)
-    var firstBlock = Array(layout.zone.run(of: place).prefix(ErofsFormat.blockByteCount))
-    firstBlock.copy(bytes, 0..<min(bytes.count, firstBlock.count), to: 0)
-    superblock.checksum = try Superblock.checksum(ofFirstBlock: firstBlock)
-    try layout.zone.fill(place, assemble(superblock), &layout.sink)
+    let checked = Superblock.checkedByteCount(format.block)
+    var start = Array(layout.zone.run(of: place).prefix(checked))
+    start.pad(to: checked)
+    start.copy(bytes, 0..<min(bytes.count, checked), to: 0)
+    superblock.checksum = try Superblock.checksum(ofFirstBlock: start)
+    bytes = assemble(superblock)
+    try layout.zone.fill(place, bytes, bytes.indices, &layout.sink)
     try layout.zone.finish(&layout.sink)
     return (superblock.uuid, digests)
   }
 
   private func assemble(_ superblock: Superblock) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: Superblock.offset) + superblock.encoded
-    if options.usesBigPclusters {
-      var configuration = LZ4Configuration()
-      configuration.maxPclusterBlocks = UInt16(options.pclusterByteCount / ErofsFormat.blockByteCount)
-      bytes += configuration.encoded
-    }
-    bytes.pad(to: ErofsFormat.slotByteCount)
+    bytes += configurations
+    bytes.pad(to: MetadataZone.slotByteCount)
     bytes += root
     bytes.pad(to: 4)
     return bytes + sharedArea
@@ -70,21 +71,21 @@ struct ImageFront {
 
   private func superblock(_ inodes: InodeTable, _ layout: ImageLayout) -> Superblock {
     var superblock = Superblock()
+    superblock.blockSizeBits = UInt8(format.block.bits)
     superblock.compatibleFeatures =
       CompatibleFeatures([.superblockChecksum, .modificationTime]).rawValue
-    superblock.rootNID = UInt16(rootOffset / ErofsFormat.slotByteCount)
+    superblock.rootNID = UInt16(rootOffset / MetadataZone.slotByteCount)
     superblock.inodeCount = UInt64(inodes.plan.inodes.count)
     superblock.epoch = UInt64(bitPattern: inodes.plan.commonTime.seconds)
     superblock.fixedNanoseconds = inodes.plan.commonTime.nanoseconds
     superblock.blockCount = UInt32(layout.sink.nextBlock)
-    superblock.volumeName = Array(options.volumeName.utf8)
-    var features: IncompatibleFeatures = []
-    if layout.statistics.compressedFileCount > 0 { features.insert(.lz4ZeroPadding) }
-    if options.usesBigPclusters {
+    superblock.volumeName = Array(format.volumeName.utf8)
+    superblock.packedNID = layout.packedNID
+    var features = layout.features
+    if !configurations.isEmpty {
       features.formUnion([.lz4ZeroPadding, .compressionConfigurations])
-      superblock.algorithmsOrMaxDistance = 1
+      superblock.algorithmsOrMaxDistance = format.algorithms
     }
-    if layout.statistics.sparseFileCount > 0 { features.insert(.chunkedFiles) }
     superblock.incompatibleFeatures = features.rawValue
     return superblock
   }

@@ -34,6 +34,10 @@ struct ClusterEncoder {
     var reach = max(64 << 10, 2 * pclusterByteCount)
     while start < range.upperBound {
       let rest = start..<range.upperBound
+      if tail == .fragment, rest.count <= block.byteCount {
+        run.extents.append(Extent(byteCount: rest.count, blockCount: 0, form: .fragment))
+        break
+      }
       let (consumed, produced) = compress(input, rest, reach)
       if consumed == rest.count, tail != .block, produced > 0,
         finish(consumed, produced, tail, &run)
@@ -51,12 +55,13 @@ struct ClusterEncoder {
         reach = .max
         continue
       }
-      if rest.count < block.byteCount, tail != .block {
-        finishPlain(input, rest, tail, &run)
+      if tail == .inline, rest.count < block.byteCount {
+        run.inline = Array(input[rest])
+        run.extents.append(Extent(byteCount: rest.count, blockCount: 0, form: .plain))
         break
       }
       let end = min(rest.upperBound, start + pclusterByteCount)
-      while start < end, tail == .block || rest.upperBound - start >= block.byteCount {
+      while start < end, tail == .block || range.upperBound - start >= block.byteCount {
         start += store(input, start..<end, origin: range.lowerBound, into: &output, at: &position, &run)
       }
       reach = 2 * pclusterByteCount
@@ -94,15 +99,6 @@ struct ClusterEncoder {
     case .block, .inline, .fragment: return false
     }
     return true
-  }
-
-  /// The same for a rest of less than a block that does not compress.
-  private func finishPlain(
-    _ input: borrowing [UInt8], _ rest: Range<Int>, _ tail: TailRule, _ run: inout ClusterRun
-  ) {
-    if tail == .inline { run.inline = Array(input[rest]) }
-    run.extents.append(
-      Extent(byteCount: rest.count, blockCount: 0, form: tail == .inline ? .plain : .fragment))
   }
 
   // MARK: stored blocks

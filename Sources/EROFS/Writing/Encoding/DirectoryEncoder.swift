@@ -14,22 +14,22 @@ struct DirectoryEncoder {
   private static let dots: [FileName] = [".", ".."]
 
   /// The directory's `i_size`.
-  static func byteCount(_ names: some Collection<FileName>) -> Int {
+  static func byteCount(_ names: some Collection<FileName>, _ block: BlockSize) -> Int {
     var full = 0
     var used = 0
     forEachInOrder(names.lazy.map(\.bytes)) { _, name in
       let needed = Dirent.byteCount + name.count
-      if used + needed > ErofsFormat.blockByteCount {
+      if used + needed > block.byteCount {
         full += 1
         used = 0
       }
       used += needed
     }
-    return full * ErofsFormat.blockByteCount + used
+    return full * block.byteCount + used
   }
 
   /// The bytes; `entries` are in byte order and without the dots, which `parent` and `own` stand for.
-  static func encode(_ entries: [Entry], own: UInt64, parent: UInt64) -> [UInt8] {
+  static func encode(_ entries: [Entry], own: UInt64, parent: UInt64, _ size: BlockSize) -> [UInt8] {
     var bytes: [UInt8] = []
     var block: [Entry] = []
     var used = 0
@@ -40,7 +40,7 @@ struct DirectoryEncoder {
         dirent.nid = entry.nid
         dirent.nameOffset = UInt16(truncatingIfNeeded: nameOffset)
         dirent.fileType = entry.type.directoryEntryType
-        bytes += dirent.encoded
+        dirent.append(to: &bytes)
         nameOffset += entry.name.count
       }
       for entry in block { bytes += entry.name }
@@ -49,9 +49,9 @@ struct DirectoryEncoder {
     }
     forEachInOrder(entries.lazy.map(\.name)) { index, name in
       let needed = Dirent.byteCount + name.count
-      if used + needed > ErofsFormat.blockByteCount {
+      if used + needed > size.byteCount {
         flush()
-        bytes.pad(to: ErofsFormat.blockByteCount)
+        bytes.pad(to: size.byteCount)
       }
       used += needed
       if let index {

@@ -10,26 +10,34 @@ struct DataDescription: Sendable {
   var union: UInt32 = 0
 }
 
-/// An inode's on-disk form, with its extended attributes behind.
+/// An inode with its extended attributes: all but what its data adds.
 struct InodeEncoder: Sendable {
+  /// Where `i_u` stands in both forms.
+  static let unionOffset = 16
+
+  let node: FileTree.Node
+  let number: Int
+  let linkCount: UInt32
+  /// Header, shared ids and inline entries.
+  let xattrBody: [UInt8]
   let commonTime: Timestamp
 
+  /// The length with the extended attributes, for data of `byteSize` bytes.
+  func byteCount(_ byteSize: UInt64) -> Int {
+    (isCompact(byteSize) ? CompactInode.byteCount : ExtendedInode.byteCount) + xattrBody.count
+  }
+
   /// Whether the 32-byte form holds it.
-  func fitsCompact(_ attributes: FileAttributes, linkCount: UInt32, byteSize: UInt64) -> Bool {
-    attributes.uid <= 0xFFFF && attributes.gid <= 0xFFFF && linkCount <= 0xFFFF && byteSize <= 0xFFFF_FFFF
+  private func isCompact(_ byteSize: UInt64) -> Bool {
+    let attributes = node.attributes
+    return attributes.uid <= 0xFFFF && attributes.gid <= 0xFFFF && linkCount <= 0xFFFF && byteSize <= 0xFFFF_FFFF
       && attributes.modified == commonTime
   }
 
-  /// The form's length without extended attributes.
-  func byteCount(_ attributes: FileAttributes, linkCount: UInt32, byteSize: UInt64) -> Int {
-    fitsCompact(attributes, linkCount: linkCount, byteSize: byteSize) ? CompactInode.byteCount : ExtendedInode.byteCount
-  }
-
-  func encode(
-    _ node: FileTree.Node, number: Int, linkCount: UInt32, xattrBody: [UInt8], data: DataDescription
-  ) -> [UInt8] {
+  /// Appends the inode and its extended attributes.
+  func append(_ data: DataDescription, to bytes: inout [UInt8]) {
     let attributes = node.attributes
-    let isCompact = fitsCompact(attributes, linkCount: linkCount, byteSize: data.byteSize)
+    let isCompact = isCompact(data.byteSize)
     let format = InodeFormat(extended: !isCompact, layout: data.layout).rawValue
     let mode = node.fileType.rawValue | attributes.permissions
     let xattrCount = XattrPool.count(ofBody: xattrBody.count)
@@ -44,21 +52,23 @@ struct InodeEncoder: Sendable {
       inode.number = UInt32(truncatingIfNeeded: number)
       inode.uid = UInt16(truncatingIfNeeded: attributes.uid)
       inode.gid = UInt16(truncatingIfNeeded: attributes.gid)
-      return inode.encoded + xattrBody
+      inode.append(to: &bytes)
+    } else {
+      var inode = ExtendedInode()
+      inode.format = format
+      inode.xattrCount = xattrCount
+      inode.mode = mode
+      inode.byteSize = data.byteSize
+      inode.union = data.union
+      inode.number = UInt32(truncatingIfNeeded: number)
+      inode.uid = attributes.uid
+      inode.gid = attributes.gid
+      inode.modified = UInt64(bitPattern: attributes.modified.seconds)
+      inode.modifiedNanoseconds = attributes.modified.nanoseconds
+      inode.linkCount = linkCount
+      inode.append(to: &bytes)
     }
-    var inode = ExtendedInode()
-    inode.format = format
-    inode.xattrCount = xattrCount
-    inode.mode = mode
-    inode.byteSize = data.byteSize
-    inode.union = data.union
-    inode.number = UInt32(truncatingIfNeeded: number)
-    inode.uid = attributes.uid
-    inode.gid = attributes.gid
-    inode.modified = UInt64(bitPattern: attributes.modified.seconds)
-    inode.modifiedNanoseconds = attributes.modified.nanoseconds
-    inode.linkCount = linkCount
-    return inode.encoded + xattrBody
+    bytes += xattrBody
   }
 }
 

@@ -17,22 +17,26 @@ struct DataJob: Sendable {
   }
 
   var pieces: [Piece] = []
+  /// A segment of the packed inode, instead of pieces.
+  var packed: [UInt8] = []
 }
 
 /// The jobs of a plan, made as they are asked for: small files together, large ones cut.
 struct DataJobs: Sequence, IteratorProtocol {
-  private static let batchByteCount = ErofsFormat.segmentByteCount / 2
+  private static let batchByteCount = 512 << 10
   private static let batchPieceCount = 256
 
   private let tree: FileTree
   private let plan: InodePlan
+  private let sharing: FileSharing
   private var position = 0
-  /// Where the next segment of a large file begins.
-  private var offset: UInt64 = 0
+  /// Where the next segment of a large file begins; 0 between files.
+  private(set) var offset: UInt64 = 0
 
-  init(_ tree: FileTree, _ plan: InodePlan) {
-    self.tree = tree
-    self.plan = plan
+  init(_ inodes: InodeTable, _ sharing: FileSharing) {
+    tree = inodes.tree
+    plan = inodes.plan
+    self.sharing = sharing
   }
 
   mutating func next() -> DataJob? {
@@ -40,7 +44,7 @@ struct DataJobs: Sequence, IteratorProtocol {
     var byteCount = 0
     while position < plan.others.count, job.pieces.count < Self.batchPieceCount {
       let inode = plan.others[position]
-      guard case .regular(let content) = tree[plan.inodes[inode].node].kind else {
+      guard case .regular(let content) = tree[plan.inodes[inode].node].kind, sharing.original(of: inode) == nil else {
         job.pieces.append(DataJob.Piece(inode: inode, content: nil, offset: 0, byteCount: 0))
         position += 1
         continue
@@ -48,7 +52,7 @@ struct DataJobs: Sequence, IteratorProtocol {
       let rest = content.byteCount - offset
       // A segment of a larger file is alone in its job: what belongs behind it can still be put there.
       if !job.pieces.isEmpty, UInt64(byteCount) + rest > UInt64(Self.batchByteCount) { break }
-      let count = Int(Swift.min(rest, UInt64(ErofsFormat.segmentByteCount)))
+      let count = Int(Swift.min(rest, UInt64(ImageFormat.segmentByteCount)))
       job.pieces.append(DataJob.Piece(inode: inode, content: content, offset: offset, byteCount: count))
       byteCount += count
       offset += UInt64(count)

@@ -53,6 +53,9 @@ struct InodePlan: Sendable {
     if let best { commonTime = best.key }
   }
 
+  /// The number of the codec that the rules give a file.
+  func codec(of inode: Int) -> Int { 0 }
+
   /// The inode of a node that has a name.
   func index(of node: FileTree.NodeID) -> Int { Int(indexOfNode[node.index]) }
 

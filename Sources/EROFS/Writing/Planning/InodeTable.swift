@@ -6,34 +6,25 @@ struct InodeTable: Sendable {
   let tree: FileTree
   let plan: InodePlan
   var xattrs: XattrPool
-  private let encoder: InodeEncoder
 
-  init(_ tree: FileTree) throws(ImageError) {
+  init(_ tree: FileTree, _ plan: InodePlan) {
     self.tree = tree
-    plan = try InodePlan(tree)
+    self.plan = plan
     xattrs = XattrPool(tree, plan)
-    encoder = InodeEncoder(commonTime: plan.commonTime)
   }
 
   func node(_ inode: Int) -> FileTree.Node { tree[plan.inodes[inode].node] }
 
-  /// The length of an inode with its extended attributes.
-  func byteCount(_ inode: Int, byteSize: UInt64) -> Int {
-    let attributes = node(inode).attributes
-    return encoder.byteCount(attributes, linkCount: plan.inodes[inode].linkCount, byteSize: byteSize)
-      + xattrs.body(of: attributes).count
+  /// The bytes of a regular file; `nil` for all else.
+  func content(_ inode: Int) -> (any FileContent)? {
+    if case .regular(let content) = node(inode).kind { content } else { nil }
   }
 
-  /// Whether a tail can stand behind the inode: both must be in one block.
-  func fitsInline(_ tailByteCount: Int, _ inode: Int, byteSize: UInt64) -> Bool {
-    byteCount(inode, byteSize: byteSize) + tailByteCount <= ErofsFormat.blockByteCount
-  }
-
-  /// The inode with its extended attributes.
-  func encode(_ inode: Int, _ data: DataDescription) -> [UInt8] {
+  /// What writes the inode.
+  func encoder(_ inode: Int) -> InodeEncoder {
     let node = node(inode)
-    return encoder.encode(
-      node, number: inode + 1, linkCount: plan.inodes[inode].linkCount, xattrBody: xattrs.body(of: node.attributes),
-      data: data)
+    return InodeEncoder(
+      node: node, number: inode + 1, linkCount: plan.inodes[inode].linkCount,
+      xattrBody: xattrs.body(of: node.attributes), commonTime: plan.commonTime)
   }
 }

@@ -49,7 +49,7 @@ struct XattrPool: Sendable {
     entry.nameByteCount = UInt8(truncatingIfNeeded: suffix.count)
     entry.nameIndex = index
     entry.valueByteCount = UInt16(truncatingIfNeeded: attribute.value.count)
-    bytes += entry.encoded
+    entry.append(to: &bytes)
     bytes += suffix
     bytes += attribute.value
     bytes.pad(to: 4)
