@@ -88,7 +88,7 @@ struct ClusterEncoderTests {
       var decoded = [UInt8](repeating: 0, count: wanted.count)
       let data = extent.blockCount == 0 ? stored : Array(stored.drop { $0 == 0 })
       #expect(stored.count - data.count < block.byteCount, "only the first block has padding")
-      try LZ4.decompress(data, data.indices, into: &decoded, decoded.indices)
+      try setting.codec.algorithm.decompress(data, data.indices, into: &decoded, decoded.indices)
       #expect(decoded == wanted)
     }
   }

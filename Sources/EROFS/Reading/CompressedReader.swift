@@ -45,13 +45,9 @@ extension ClusterMap.Extent {
     let block = try volume.store.bytes(at: offset, count: byteCount)
     // No LZ4 block begins with a zero: what is zero in front is padding.
     let start = volume.isZeroPadded ? block.firstIndex { $0 != 0 } ?? block.count : 0
-    guard skipped > 0 else {
-      // A hostile block can copy from where nothing was written yet: that must not show what the buffer held.
-      output.fillZero(part)
-      return try LZ4.decompress(block, start..<block.count, into: &output, part)
-    }
+    if skipped == 0 { return try BlockAlgorithm.lz4.decompress(block, start..<block.count, into: &output, part) }
     var buffer = [UInt8](repeating: 0, count: skipped + part.count)
-    try LZ4.decompress(block, start..<block.count, into: &buffer, buffer.indices)
+    try BlockAlgorithm.lz4.decompress(block, start..<block.count, into: &buffer, buffer.indices)
     output.copy(buffer, skipped..<buffer.count, to: part.lowerBound)
   }
 }
