@@ -162,7 +162,7 @@ import Testing
       (tooLong, [], .corrupt), (entry(2, "x", []), [], .corrupt), (entry(1, "", []), [], .corrupt),
       (entry(1, "a\0b", []), [], .corrupt), (entry(1, "a", [1]) + entry(1, "a", [2]), [], .corrupt),
       (entry(1, "shared", []), [2], .corrupt), (entry(9, "a", []), [], .unsupported),
-      (entry(0x81, "a", []), [], .unsupported), ([], [.max], .truncated), ([], [2, 2], .corrupt),
+      (entry(0x81, "a", []), [], .corrupt), ([], [.max], .truncated), ([], [2, 2], .corrupt),
     ]
     for (entries, shared, code) in cases {
       let image = try image(entries, shared: shared)
