@@ -201,11 +201,6 @@ import Testing
       craft.inode(0, .regular, .compressedFull, byteCount: 12_288, tail: fullIndexes(advise, entries))
       #expect(throws: ImageError(.corrupt, ""), "\(entries)") { try content(craft, nid: 0).bytes() }
     }
-    for advise in [1, 8, 0x20] as [UInt16] {
-      var craft = ReaderCraft()
-      craft.inode(0, .regular, .compressedFull, byteCount: 4096, tail: fullIndexes(advise, [(.head1, 0, 10)]))
-      #expect(throws: ImageError(.unsupported, "")) { try content(craft, nid: 0).bytes() }
-    }
   }
 
   @Test func aWayBackThatMeetsAnotherHead() throws {

@@ -8,10 +8,15 @@ final class ErofsVolume: Sendable {
   let store: ByteStore
   let blockBits: Int
   let rootNID: UInt64
+  /// The inode that holds fragments; `nil` when there is none.
+  let packedNID: UInt64?
   /// LZ4 blocks stand at the end of their pclusters.
   let isZeroPadded: Bool
   /// Which algorithms files may use, as bits.
   let algorithms: UInt16
+  let shared = SharedData()
+  /// The table of long prefixes: how many, from which byte on, and whether of the packed inode.
+  let xattrPrefixTable: (count: Int, offset: UInt64, isPacked: Bool)
   private let epoch: Int64
   private let fixedNanoseconds: UInt32
   private let metadataOffset: UInt64
@@ -21,9 +26,16 @@ final class ErofsVolume: Sendable {
     let features = IncompatibleFeatures(rawValue: superblock.incompatibleFeatures)
     self.store = store
     blockBits = Int(superblock.blockSizeBits)
-    rootNID = UInt64(superblock.rootNID)
+    rootNID = superblock.root
+    packedNID = superblock.packed
     isZeroPadded = features.contains(.lz4ZeroPadding)
     algorithms = features.contains(.compressionConfigurations) ? superblock.algorithmsOrMaxDistance : 1
+    xattrPrefixTable = (
+      features.contains(.xattrPrefixes) ? Int(superblock.xattrPrefixCount) : 0,
+      UInt64(superblock.xattrPrefixStart) * 4,
+      packedNID != nil
+        && !CompatibleFeatures(rawValue: superblock.compatibleFeatures).contains(.plainXattrPrefixes)
+    )
     epoch = Int64(bitPattern: superblock.epoch)
     fixedNanoseconds = superblock.fixedNanoseconds
     metadataOffset = UInt64(superblock.metadataBlockAddress) << UInt64(superblock.blockSizeBits)

@@ -1,0 +1,301 @@
+import Compression
+import FileTree
+import ImageCore
+import TestSupport
+import Testing
+
+@testable import EROFS
+
+/// Maps with fragments, inline pclusters and encoded extents: images by hand, honest and not.
+@Suite struct ReaderMapTests {
+  private let pattern = Content.random(16_384, seed: 99).bytes
+
+  private func craft() -> ReaderCraft {
+    var craft = ReaderCraft()
+    craft.superblock.incompatibleFeatures = IncompatibleFeatures([.fragments, .ztailpacking, .blockAddress48]).rawValue
+    craft.put(pattern, at: 10 * 4096)
+    return craft
+  }
+
+  private func bytes(_ craft: ReaderCraft, nid: UInt64, at offset: UInt64, _ count: Int) throws -> [UInt8] {
+    let image = try craft.open()
+    var buffer = [UInt8](repeating: 0xEE, count: count)
+    try image.content(of: try image.inode(nid)).read(at: offset, into: &buffer, buffer.indices)
+    return buffer
+  }
+
+  private func all(_ craft: ReaderCraft, nid: UInt64) throws -> [UInt8] {
+    let image = try craft.open()
+    return try image.content(of: try image.inode(nid)).bytes()
+  }
+
+  private func zeros(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count) }
+
+  // MARK: fragments
+
+  private func packedHeader(_ offset: UInt64) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.appendLE(offset | 1 << 63)
+    return bytes
+  }
+
+  /// An image whose packed inode has the pattern, flat.
+  private func packedCraft() -> ReaderCraft {
+    var craft = craft()
+    craft.superblock.packedNID = 96
+    craft.inode(96, .regular, .flatPlain, byteCount: 16_384, union: 10)
+    return craft
+  }
+
+  @Test func wholeFilesInThePackedInode() throws {
+    var craft = packedCraft()
+    craft.inode(0, .regular, .compressedFull, byteCount: 5000, tail: packedHeader(1234))
+    craft.inode(8, .regular, .compressedCompact, byteCount: 384, tail: packedHeader(16_000))
+    #expect(try all(craft, nid: 0) == Array(pattern[1234..<6234]))
+    #expect(try all(craft, nid: 8) == Array(pattern[16_000...]))
+    #expect(try bytes(craft, nid: 0, at: 4990, 10) == Array(pattern[6224..<6234]))
+  }
+
+  @Test func tailsInThePackedInode() throws {
+    var craft = packedCraft()
+    var header = MapHeader()
+    header.advise = MapHeader.fragmentPcluster
+    header.fragmentOffset = 7000
+    craft.inode(
+      0, .regular, .compressedFull, byteCount: 5000,
+      tail: fullIndexes(header, [(.plain, 0, 12), (.head1, 90, 0)]))
+    // The stored block reaches to byte 4186 of the file: 90 bytes more than it has.
+    #expect(throws: ImageError(.corrupt, "")) { try all(craft, nid: 0) }
+    craft.inode(
+      0, .regular, .compressedFull, byteCount: 5000, tail: fullIndexes(header, [(.plain, 0, 12), (.head1, 0, 0)]))
+    #expect(try all(craft, nid: 0) == Array(pattern[8192..<12_288] + pattern[7000..<7904]))
+    // The upper half of the offset stands in the index, in the full form only.
+    craft.inode(
+      0, .regular, .compressedFull, byteCount: 5000, tail: fullIndexes(header, [(.plain, 0, 12), (.head1, 0, 1)]))
+    #expect(try bytes(craft, nid: 0, at: 0, 4096) == Array(pattern[8192..<12_288]))
+    #expect(throws: ImageError(.corrupt, "")) { try bytes(craft, nid: 0, at: 4096, 1) }
+  }
+
+  @Test func fragmentsThatCannotBe() throws {
+    for offset in [16_000, 16_384, 1 << 32, 1 << 63 - 1] as [UInt64] {
+      var craft = packedCraft()
+      craft.inode(0, .regular, .compressedFull, byteCount: 385, tail: packedHeader(offset))
+      #expect(throws: ImageError(.corrupt, "")) { try all(craft, nid: 0) }
+    }
+    // In itself.
+    var cycle = craft()
+    cycle.superblock.packedNID = 96
+    cycle.inode(96, .regular, .compressedFull, byteCount: 16_384, tail: packedHeader(0))
+    cycle.inode(0, .regular, .compressedFull, byteCount: 100, tail: packedHeader(0))
+    #expect(throws: ImageError(.corrupt, "")) { try all(cycle, nid: 0) }
+    #expect(throws: ImageError(.corrupt, "")) { try all(cycle, nid: 96) }
+    // In nothing, or in what is no inode.
+    for nid in [0, 95, 1 << 40, UInt64.max] {
+      var craft = packedCraft()
+      craft.superblock.packedNID = nid
+      craft.inode(0, .regular, .compressedFull, byteCount: 100, tail: packedHeader(0))
+      #expect(throws: ImageError(.corrupt, "")) { try all(craft, nid: 0) }
+    }
+    var without = packedCraft()
+    without.superblock.incompatibleFeatures = 0
+    without.inode(0, .regular, .compressedFull, byteCount: 100, tail: packedHeader(0))
+    #expect(throws: ImageError(.corrupt, "")) { try all(without, nid: 0) }
+  }
+
+  // MARK: inline pclusters
+
+  /// Indexes in the full form after an inode without attributes: header, eight more bytes, entries.
+  private func fullIndexes(
+    _ header: MapHeader, _ entries: [(type: LclusterType, offset: UInt16, union: UInt32)], flags: UInt16 = 0
+  ) -> [UInt8] {
+    var bytes = header.encoded + zeros(8)
+    for entry in entries {
+      var record = FullLclusterIndex()
+      record.advise = UInt16(entry.type.rawValue) | flags
+      record.clusterOffset = entry.offset
+      record.union = entry.union
+      bytes += record.encoded
+    }
+    return bytes
+  }
+
+  private func inlineHeader(_ byteCount: Int, _ advise: UInt16 = 0) -> MapHeader {
+    var header = MapHeader()
+    header.advise = MapHeader.inlinePcluster | advise
+    header.fragmentOffset = UInt32(byteCount) << 16
+    return header
+  }
+
+  @Test func inlinePclusters() throws {
+    let source = Content.text(5000, seed: 4).bytes
+    var target = zeros(4096)
+    var compressor = LZ4Compressor(.fast)
+    let (consumed, produced) = compressor.compress(source, 0..<5000, into: &target, capacity: 4096)
+    try #require(consumed == 5000 && produced < 4000)
+    var craft = craft()
+    craft.inode(
+      0, .regular, .compressedFull, byteCount: 5000,
+      tail: fullIndexes(inlineHeader(produced), [(.head1, 0, 0), (.nonhead, 0, 1)]) + target[..<produced])
+    #expect(try all(craft, nid: 0) == source)
+    #expect(try bytes(craft, nid: 0, at: 4000, 1000) == Array(source[4000...]))
+    // Stored, behind a whole block.
+    craft.inode(
+      0, .regular, .compressedFull, byteCount: 4196,
+      tail: fullIndexes(inlineHeader(100), [(.plain, 0, 10), (.plain, 0, 0)]) + source[..<100])
+    #expect(try all(craft, nid: 0) == Array(pattern[..<4096] + source[..<100]))
+  }
+
+  @Test func inlinePclustersThatCannotBe() throws {
+    let cases: [(MapHeader, UInt16)] = [
+      (inlineHeader(99), 0),  // 100 bytes stored in 99
+      (inlineHeader(4096), 0),  // reaches into the next block
+      (inlineHeader(65_535), 0),
+      (inlineHeader(100, MapHeader.interlacedPcluster), 0),  // readers do not agree on what that would be
+      (inlineHeader(100), 4096),  // begins beyond its lcluster
+    ]
+    for (header, offset) in cases {
+      var craft = craft()
+      craft.inode(
+        0, .regular, .compressedFull, byteCount: 4196,
+        tail: fullIndexes(header, [(.plain, 0, 10), (.plain, offset, 0)]) + zeros(100))
+      #expect(throws: ImageError(.corrupt, ""), "\(header)") { try all(craft, nid: 0) }
+    }
+  }
+
+  @Test func partialReferences() throws {
+    // Two files on one pcluster, one of them on its beginning only; the flag is not part of the type.
+    let source = Content.text(9000, seed: 4).bytes
+    var target = zeros(8192)
+    var compressor = LZ4Compressor(.fast)
+    let (_, produced) = compressor.compress(source, 0..<9000, into: &target, capacity: 8192)
+    var craft = craft()
+    craft.superblock.incompatibleFeatures |= IncompatibleFeatures.lz4ZeroPadding.rawValue
+    craft.put(zeros(8192 - produced) + target[..<produced], at: 16 * 4096)
+    var header = MapHeader()
+    header.advise = MapHeader.bigPcluster1
+    let blocks = UInt32(FullLclusterIndex.compressedBlockCountFlag | 2)
+    craft.inode(
+      0, .regular, .compressedFull, byteCount: 9000,
+      tail: fullIndexes(header, [(.head1, 0, 16), (.nonhead, 0, blocks), (.nonhead, 0, 2)]))
+    craft.inode(
+      16, .regular, .compressedFull, byteCount: 4800,
+      tail: fullIndexes(
+        header, [(.head1, 0, 16), (.nonhead, 0, blocks)], flags: FullLclusterIndex.partialReferenceFlag))
+    #expect(try all(craft, nid: 0) == source)
+    #expect(try all(craft, nid: 16) == Array(source[..<4800]))
+  }
+
+  // MARK: encoded extents
+
+  private struct Piece {
+    var start: UInt64
+    var data: UInt64
+    var length: UInt32
+  }
+
+  /// A map of encoded extents in records of `4 << size` bytes, right behind an inode.
+  private func extents(_ pieces: [Piece], size: UInt16, clusterBits: UInt8 = 0, advise: UInt16 = 0) -> [UInt8] {
+    var header = MapHeader()
+    header.advise = MapHeader.encodedExtents | size << 1 | advise
+    if size < 2 { header.clusterBits = clusterBits } else { header.fragmentOffset = UInt32(pieces.count) }
+    var bytes = header.encoded
+    bytes.pad(to: 4 << Int(size))
+    // The inode before it has 64 bytes.
+    if size == 3 { bytes += zeros(32 - bytes.count) }
+    if size == 0 { bytes.appendLE(pieces.first?.data ?? 0) }
+    for piece in pieces {
+      bytes.appendLE(piece.length)
+      if size == 1 { bytes.appendLE(UInt32(truncatingIfNeeded: piece.data)) }
+      if size >= 2 { bytes.appendLE(piece.data) }
+      if size == 2 { bytes.appendLE(UInt32(truncatingIfNeeded: piece.start)) }
+      if size == 3 {
+        bytes.appendLE(piece.start)
+        bytes += zeros(12)
+      }
+    }
+    return bytes
+  }
+
+  @Test func extentsOfEveryRecordLength() throws {
+    let base: UInt64 = 10 * 4096
+    // Extents of 4096 bytes, one after the other and at no border of a block.
+    let even = [
+      Piece(start: 0, data: base + 5, length: 4096), Piece(start: 4096, data: base + 4101, length: 4096),
+      Piece(start: 8192, data: base + 8197, length: 700),
+    ]
+    for size in 0..<4 as Range<UInt16> {
+      var craft = craft()
+      craft.inode(0, .regular, .compressedFull, byteCount: 8892, tail: extents(even, size: size))
+      #expect(try all(craft, nid: 0) == Array(pattern[5..<8897]), "\(size)")
+      #expect(try bytes(craft, nid: 0, at: 8191, 3) == Array(pattern[8196..<8199]), "\(size)")
+      #expect(try bytes(craft, nid: 0, at: 100, 3) == Array(pattern[105..<108]), "\(size)")
+    }
+    // Any length and any order, with a hole; and nothing before the first one.
+    let uneven = [
+      Piece(start: 10, data: base + 9000, length: 90), Piece(start: 100, data: 0, length: 0),
+      Piece(start: 7000, data: base, length: 3000),
+    ]
+    for size in 2..<4 as Range<UInt16> {
+      var craft = craft()
+      craft.inode(0, .regular, .compressedFull, byteCount: 10_000, tail: extents(uneven, size: size))
+      #expect(
+        try all(craft, nid: 0) == zeros(10) + pattern[9000..<9090] + zeros(6900) + pattern[..<3000], "\(size)")
+    }
+    // A file of one hole: nothing is made of its length.
+    var craft = craft()
+    craft.inode(0, .regular, .compressedFull, byteCount: 1 << 62, tail: extents([], size: 3))
+    #expect(try bytes(craft, nid: 0, at: 1 << 61, 5) == zeros(5))
+  }
+
+  @Test func fragmentsBehindExtents() throws {
+    let base: UInt64 = 10 * 4096
+    for size in 0..<4 as Range<UInt16> {
+      var craft = packedCraft()
+      let pieces = [
+        Piece(start: 0, data: base, length: 4096), Piece(start: 4096, data: 0, length: 5000),
+      ]
+      craft.inode(
+        0, .regular, .compressedFull, byteCount: 4196,
+        tail: extents(pieces, size: size, advise: MapHeader.fragmentPcluster))
+      #expect(try all(craft, nid: 0) == Array(pattern[..<4096] + pattern[5000..<5100]), "\(size)")
+      guard size > 0 else { continue }
+      craft.inode(
+        0, .regular, .compressedFull, byteCount: 4196,
+        tail: extents(
+          [pieces[0], Piece(start: 4096, data: 1, length: 5000)], size: size, advise: MapHeader.fragmentPcluster))
+      #expect(throws: ImageError(.corrupt, "")) { try all(craft, nid: 0) }
+    }
+  }
+
+  @Test func extentsThatCannotBe() throws {
+    let base: UInt64 = 10 * 4096
+    func plain(_ length: Int) -> UInt32 { PackedLength(byteCount: length, algorithm: nil, isPartial: false).rawValue }
+    let cases: [([Piece], ImageError.Code)] = [
+      ([Piece(start: 0, data: base, length: plain(99))], .corrupt),  // 100 bytes in 99
+      ([Piece(start: 0, data: base, length: plain(1 << 20 + 1))], .corrupt),  // more than a pcluster may have
+      ([Piece(start: 0, data: 1 << 40, length: plain(100))], .truncated),
+      ([Piece(start: 0, data: .max, length: plain(100))], .truncated),
+      ([Piece(start: 0, data: base, length: plain(100) | 9 << 28)], .corrupt),  // no such algorithm
+      ([Piece(start: 0, data: base, length: plain(100) | 3 << 28)], .corrupt),  // not announced
+      ([Piece(start: 0, data: base, length: plain(100)), Piece(start: 200, data: base, length: 5)], .corrupt),
+      ([Piece(start: 0, data: base, length: 9), Piece(start: 9, data: base, length: 9)], .corrupt),
+    ]
+    for (pieces, code) in cases {
+      for size in 2..<4 as Range<UInt16> {
+        var craft = craft()
+        craft.inode(0, .regular, .compressedFull, byteCount: 100, tail: extents(pieces, size: size))
+        #expect(throws: ImageError(code, ""), "\(pieces)") { try all(craft, nid: 0) }
+      }
+    }
+    // Lclusters of 128 MiB, and a table that is longer than the image.
+    for (bits, byteCount) in [(15, 1 << 20), (0, 1 << 40)] as [(UInt8, UInt64)] {
+      for size in 0..<2 as Range<UInt16> {
+        var craft = craft()
+        craft.inode(
+          0, .regular, .compressedFull, byteCount: byteCount,
+          tail: extents([Piece(start: 0, data: base, length: 7)], size: size, clusterBits: bits))
+        #expect(throws: (any Error).self) { try bytes(craft, nid: 0, at: byteCount - 1, 1) }
+      }
+    }
+  }
+}
