@@ -35,7 +35,7 @@ struct Pack: AsyncParsableCommand {
       let path = FilePath(output)
       let builder = try SysextBuilder(
         output: path, name: naming.name, version: naming.version, architecture: naming.architecture, options: options)
-      let report = try await builder.build(DirectorySource(FilePath(directory)).tree(), to: path)
+      let report = try await builder.build(DirectorySource(FilePath(directory)).tree(threadCount: image.jobs), to: path)
       console.show(report.findings)
       try console.show(report.json) { report.summary(path: output, isVerbose: console.verbose) }
     }
@@ -128,7 +128,7 @@ struct ImageOptions: ParsableArguments {
   @Flag(help: "Write the EROFS file system alone, without a partition table.")
   var rawFilesystem = false
 
-  @Option(name: .shortAndLong, help: "How many threads compress; the bytes do not depend on it.")
+  @Option(name: .shortAndLong, help: "How many threads scan and compress; the bytes do not depend on it.")
   var jobs: Int?
 
   func validate() throws {

@@ -26,8 +26,8 @@ struct InodePlan: Sendable {
     var times: [Timestamp: Int] = [:]
     try tree.walk { visit throws(ImageError) in
       try inContext(visit.description) { () throws(ImageError) in
-        if let name = visit.path.last { try Self.check(name) }
-        try Self.check(tree[visit.node])
+        if let name = visit.name { try Self.check(name) }
+        try Self.check(tree.kind(of: visit.node), tree.attributes(of: visit.node))
       }
       let known = indexOfNode[visit.node.index]
       if known >= 0 {
@@ -36,7 +36,7 @@ struct InodePlan: Sendable {
       }
       let index = inodes.count
       indexOfNode[visit.node.index] = Int32(index)
-      let isDirectory = tree[visit.node].isDirectory
+      let isDirectory = tree.isDirectory(visit.node)
       let parent = visit.parent.map { Int(indexOfNode[$0.index]) } ?? index
       inodes.append(Inode(node: visit.node, parent: parent, linkCount: isDirectory ? 2 : 1))
       if isDirectory {
@@ -45,7 +45,7 @@ struct InodePlan: Sendable {
       } else {
         others.append(index)
       }
-      times[tree[visit.node].attributes.modified, default: 0] += 1
+      times[tree.attributes(of: visit.node).modified, default: 0] += 1
       return true
     }
     // Ties go to the earlier time, so that the order of the dictionary does not matter.
@@ -67,11 +67,11 @@ struct InodePlan: Sendable {
     }
   }
 
-  private static func check(_ node: FileTree.Node) throws(ImageError) {
-    if node.attributes.modified.nanoseconds >= 1_000_000_000 {
-      throw ImageError(.invalidArgument, "a time with \(node.attributes.modified.nanoseconds) nanoseconds")
+  private static func check(_ kind: FileTree.Kind, _ attributes: FileAttributes) throws(ImageError) {
+    if attributes.modified.nanoseconds >= 1_000_000_000 {
+      throw ImageError(.invalidArgument, "a time with \(attributes.modified.nanoseconds) nanoseconds")
     }
-    switch node.kind {
+    switch kind {
     case .symlink(let target):
       if !(1...4095).contains(target.count) {
         throw ImageError(.limit, "a link target of \(target.count) bytes; 1 to 4095 can be followed")

@@ -19,7 +19,7 @@ struct InodeTable: Sendable {
 
   /// The length of an inode with its extended attributes.
   func byteCount(_ inode: Int, byteSize: UInt64) -> Int {
-    let attributes = node(inode).attributes
+    let attributes = tree.attributes(of: plan.inodes[inode].node)
     return encoder.byteCount(attributes, linkCount: plan.inodes[inode].linkCount, byteSize: byteSize)
       + xattrs.body(of: attributes).count
   }
