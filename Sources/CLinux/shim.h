@@ -1,5 +1,5 @@
-// What Swift's Glibc module leaves out: a header, functions that are hidden behind _GNU_SOURCE, and system calls that
-// the C library has no function for.
+// What Swift's Glibc module leaves out: a header, a function that <stdio.h> hides behind _GNU_SOURCE, and system calls
+// that a C library may have no function for.
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -7,7 +7,10 @@
 #include <unistd.h>
 
 int renameat2(int, const char *, int, const char *, unsigned int);
-ssize_t getdents64(int, void *, size_t);
+
+static inline ssize_t clinux_getdents64(int directory, void *entries, size_t size) {
+  return syscall(SYS_getdents64, directory, entries, size);
+}
 
 // Linux 6.13. The numbers are the same for every processor that Swift knows.
 #ifndef SYS_getxattrat

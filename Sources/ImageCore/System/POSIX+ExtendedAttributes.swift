@@ -24,9 +24,9 @@ package enum ExtendedAttributeCalls: Sendable, CaseIterable {
 }
 
 extension POSIX {
-  /// A path for calls that know no directory descriptor: the entry itself, wherever its folder has been moved.
-  private static func procPath(_ name: [UInt8], in directory: FileDescriptor) -> [UInt8] {
-    Array("/proc/self/fd/\(directory.rawValue)/".utf8) + name
+  /// An open directory's path for calls that know no descriptors: it holds wherever the directory has been moved.
+  private static func procPath(_ directory: FileDescriptor) -> [UInt8] {
+    Array("/proc/self/fd/\(directory.rawValue)".utf8)
   }
 
   /// Calls with some room, then with as much as is needed, again when that grew in between.
@@ -61,7 +61,7 @@ extension POSIX {
           }
         case .throughProc:
           unsafe try sized { output, count in
-            unsafe withPath(procPath(name, in: directory)) {
+            unsafe withPath(name, below: procPath(directory)) {
               unsafe llistxattr($0, output?.assumingMemoryBound(to: CChar.self), count)
             }
           }
@@ -88,7 +88,7 @@ extension POSIX {
       }
     case .throughProc:
       unsafe try sized { output, count in
-        unsafe withPath(procPath(name, in: directory)) { path in
+        unsafe withPath(name, below: procPath(directory)) { path in
           unsafe withPath(attribute) { unsafe lgetxattr(path, $0, output, count) }
         }
       }

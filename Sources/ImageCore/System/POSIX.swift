@@ -93,7 +93,7 @@ package enum POSIX {
     return try unsafe withUnsafeTemporaryAllocation(byteCount: 32 << 10, alignment: 8) { buffer throws(Errno) in
       var names: [[UInt8]] = []
       while true {
-        let count = try retry { unsafe getdents64(directory.rawValue, buffer.baseAddress, buffer.count) }
+        let count = try retry { unsafe clinux_getdents64(directory.rawValue, buffer.baseAddress, buffer.count) }
         if count == 0 { return names }
         var offset = 0
         while offset < count {
