@@ -49,7 +49,9 @@ public struct ErofsWriter: Sendable {
   ) async throws(ImageError) -> ErofsReport {
     let format = try ImageFormat(options)
     let findings = try XattrPool.check(tree)
-    var inodes = InodeTable(tree, try InodePlan(tree))
+    let rules = options.rules
+    let plan = try InodePlan(tree) { visit in UInt8(rules.firstIndex { $0.fits(visit) }.map { $0 + 1 } ?? 0) }
+    var inodes = InodeTable(tree, plan)
     var front = ImageFront(inodes, format)
     inodes.xattrs.sharedAreaOffset = front.sharedAreaOffset
 

@@ -60,7 +60,7 @@ struct DataPass {
   private mutating func commit(
     _ job: inout EncodedJob, _ packed: inout PackedStream, _ layout: inout ImageLayout
   ) throws(ImageError) {
-    let starts = try share(&job)
+    let starts = try share(&job, &layout)
     let first = try layout.sink.allocate(job.byteCount >> format.block.bits)
     try layout.sink.write(job.buffer, count: job.byteCount, at: first, digest: job.digest)
     var next = first
@@ -76,7 +76,7 @@ struct DataPass {
   }
 
   /// Takes the blocks out of the job that an earlier file has; returns where these are, by piece.
-  private func share(_ job: inout EncodedJob) throws(ImageError) -> [UInt64?] {
+  private func share(_ job: inout EncodedJob, _ layout: inout ImageLayout) throws(ImageError) -> [UInt64?] {
     var starts = [UInt64?](repeating: nil, count: job.pieces.count)
     guard job.pieces.contains(where: { $0.key != nil }) else { return starts }
     var kept = 0
@@ -86,6 +86,7 @@ struct DataPass {
       let count = piece.blockCount << format.block.bits
       if let key = piece.key, let earlier = shared[key], try isEqual(piece.piece.inode, earlier.inode) {
         starts[index] = earlier.start
+        if key.isCompressed { layout.features.insert(.fragments) }
       } else {
         if kept != position { job.buffer.move(position..<position + count, to: kept) }
         kept += count
@@ -110,7 +111,7 @@ struct DataPass {
     let inode = piece.piece.inode
     switch piece.form {
     case .inode(let item):
-      if case .regular = inodes.node(inode).kind { count(inode, &layout) }
+      if inodes.plan.inodes[inode].type == .regular { count(inode, &layout) }
       try place(inode, item, &metadata, at: start, fragmentOffset, &layout)
     case .part(let part):
       var file = open ?? OpenFile(start: start, file: StoredFile(form: part.form, blockCount: 0))
@@ -131,6 +132,7 @@ struct DataPass {
       guard let original = sharing.original(of: inode), let file = originals[original] else {
         preconditionFailure("the first of equal files is stored before the others")
       }
+      if case .clusters(let run) = file.file.form, !run.extents.isEmpty { layout.features.insert(.fragments) }
       try finish(inode, file, &layout)
     case .packed(let run): packedParts.append((start, run.extents))
     }

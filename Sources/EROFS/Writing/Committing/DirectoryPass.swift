@@ -68,9 +68,9 @@ struct DirectoryPass {
   private func write(_ plan: Plan, _ layout: inout ImageLayout) throws(ImageError) -> [UInt8] {
     let inode = inodes.plan.inodes[plan.inode]
     let entries = inodes.tree.entries(of: inode.node).map { entry in
-      DirectoryEncoder.Entry(
-        name: entry.name.bytes, nid: layout.nids[inodes.plan.index(of: entry.node)],
-        type: inodes.tree[entry.node].fileType)
+      let index = inodes.plan.index(of: entry.node)
+      return DirectoryEncoder.Entry(
+        name: entry.name.bytes, nid: layout.nids[index], type: inodes.plan.inodes[index].type)
     }
     var data = DirectoryEncoder.encode(entries, own: layout.nids[plan.inode], parent: layout.nids[inode.parent], block)
     let tail = Array(data.suffix(plan.inlineByteCount))

@@ -144,12 +144,12 @@ struct DataEncoder: Sendable {
       try content.read(at: piece.offset, into: &result.buffer, start..<start + piece.byteCount)
     }
     let chunk = ChunkFormat(fileByteCount: content.byteCount, block).byteCount
-    if content.byteCount < UInt64(chunk) { return finishFlat(piece, codec, &result) }
+    if content.byteCount < UInt64(chunk), piece.isWhole { return finishFlat(piece, codec, &result) }
     // Zeros are holes whatever the source said of them: the same bytes give the same image.
     let chunks = stride(from: 0, to: piece.byteCount, by: chunk).map {
       start + $0..<start + min($0 + chunk, piece.byteCount)
     }
-    let isHole = chunks.map { result.buffer.isZero($0) }
+    let isHole = chunks.map { format.usesChunks && result.buffer.isZero($0) }
     if piece.isWhole, !isHole.contains(true) { return finishFlat(piece, codec, &result) }
     let digest = digest(piece, result.buffer, start..<start + piece.byteCount)
     var kept = start
@@ -200,8 +200,10 @@ struct DataEncoder: Sendable {
     } else {
       form = .part(file)
     }
+    var digest = digest
     var isCompressed = false
     if case .clusters = file.form { isCompressed = true }
+    if isCompressed, !format.sharesPclusters { digest = nil }
     let key = digest.map {
       EncodedJob.SharedKey(
         digest: $0, byteCount: piece.byteCount, codec: codec, isCompressed: isCompressed, blockCount: file.blockCount)
@@ -219,7 +221,7 @@ struct DataEncoder: Sendable {
     var tail: [UInt8] = []
     var blockCount = 0
     let encoder = inodes.encoder(piece.inode)
-    switch encoder.node.kind {
+    switch inodes.kind(piece.inode) {
     case .regular, .directory:
       result.pieces.append(EncodedJob.Piece(piece: piece, form: .shared, blockCount: 0))
       return

@@ -15,7 +15,8 @@ struct InodeEncoder: Sendable {
   /// Where `i_u` stands in both forms.
   static let unionOffset = 16
 
-  let node: FileTree.Node
+  let type: FileType
+  let attributes: FileAttributes
   let number: Int
   let linkCount: UInt32
   /// Header, shared ids and inline entries.
@@ -29,17 +30,15 @@ struct InodeEncoder: Sendable {
 
   /// Whether the 32-byte form holds it.
   private func isCompact(_ byteSize: UInt64) -> Bool {
-    let attributes = node.attributes
-    return attributes.uid <= 0xFFFF && attributes.gid <= 0xFFFF && linkCount <= 0xFFFF && byteSize <= 0xFFFF_FFFF
+    attributes.uid <= 0xFFFF && attributes.gid <= 0xFFFF && linkCount <= 0xFFFF && byteSize <= 0xFFFF_FFFF
       && attributes.modified == commonTime
   }
 
   /// Appends the inode and its extended attributes.
   func append(_ data: DataDescription, to bytes: inout [UInt8]) {
-    let attributes = node.attributes
     let isCompact = isCompact(data.byteSize)
     let format = InodeFormat(extended: !isCompact, layout: data.layout).rawValue
-    let mode = node.fileType.rawValue | attributes.permissions
+    let mode = type.rawValue | attributes.permissions
     let xattrCount = XattrPool.count(ofBody: xattrBody.count)
     if isCompact {
       var inode = CompactInode()
@@ -72,9 +71,9 @@ struct InodeEncoder: Sendable {
   }
 }
 
-extension FileTree.Node {
+extension FileTree.Kind {
   var fileType: FileType {
-    switch kind {
+    switch self {
     case .directory: .directory
     case .regular: .regular
     case .symlink: .symlink

@@ -120,8 +120,8 @@ struct EncodedMetadata: Sendable {
     number: Int, byteSize: UInt64, _ parts: [(start: UInt64, extents: [Extent])], _ time: Timestamp,
     _ format: ImageFormat
   ) -> Item {
-    let node = FileTree.Node(.regular(MemoryContent([])), FileAttributes(permissions: 0, modified: time))
-    let encoder = InodeEncoder(node: node, number: number, linkCount: 1, xattrBody: [], commonTime: time)
+    let encoder = InodeEncoder(
+      type: .regular, attributes: FileAttributes(permissions: 0, modified: time), number: number, linkCount: 1, xattrBody: [], commonTime: time)
     var attributes = format.index(0)
     // The segments stand apart: only full indexes have an address for each extent.
     attributes.isFull = attributes.isFull || parts.count > 1

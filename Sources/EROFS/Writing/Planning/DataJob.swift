@@ -44,7 +44,8 @@ struct DataJobs: Sequence, IteratorProtocol {
     var byteCount = 0
     while position < plan.others.count, job.pieces.count < Self.batchPieceCount {
       let inode = plan.others[position]
-      guard case .regular(let content) = tree[plan.inodes[inode].node].kind, sharing.original(of: inode) == nil else {
+      guard case .regular(let content) = tree.kind(of: plan.inodes[inode].node), sharing.original(of: inode) == nil
+      else {
         job.pieces.append(DataJob.Piece(inode: inode, content: nil, offset: 0, byteCount: 0))
         position += 1
         continue

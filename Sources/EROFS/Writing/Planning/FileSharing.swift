@@ -26,7 +26,8 @@ struct FileSharing: Sendable {
       if !seen.insert(content.byteCount).inserted { sizes.insert(content.byteCount) }
     }
     let large = inodes.plan.others.filter { inode in
-      inodes.content(inode).map { $0.byteCount >= Self.largeByteCount && sizes.contains($0.byteCount) } ?? false
+      let isStored = format.codecs[inodes.plan.codec(of: inode)].codec == nil
+      return (isStored || format.sharesPclusters) && inodes.content(inode).map { $0.byteCount >= Self.largeByteCount && sizes.contains($0.byteCount) } == true
     }
     var firsts: [Key: Int] = [:]
     var found: [(Int, Int)] = []
@@ -37,7 +38,7 @@ struct FileSharing: Sendable {
       },
       commit: { (result: (Int, Digest128?)) throws(ImageError) in
         guard let digest = result.1, let content = inodes.content(result.0) else { return }
-        let key = Key(digest: digest, byteCount: content.byteCount)
+        let key = Key(digest: digest, byteCount: content.byteCount, codec: inodes.plan.codec(of: result.0))
         if let first = firsts[key] { found.append((result.0, first)) } else { firsts[key] = result.0 }
       })
     // A digest is no proof.
@@ -57,6 +58,7 @@ struct FileSharing: Sendable {
   private struct Key: Hashable {
     let digest: Digest128
     let byteCount: UInt64
+    let codec: Int
   }
 
   /// The earlier file that has the same bytes.

@@ -7,6 +7,9 @@ struct InodePlan: Sendable {
     let node: FileTree.NodeID
     /// For a directory, the index of the one that holds it; its own for the root.
     let parent: Int
+    let type: FileType
+    /// The number of the codec that the rules give it.
+    let codec: UInt8
     var linkCount: UInt32
   }
 
@@ -21,13 +24,17 @@ struct InodePlan: Sendable {
   /// The inode of each node, by the node's index; -1 for nodes without a name.
   private var indexOfNode: [Int32]
 
-  init(_ tree: FileTree) throws(ImageError) {
+  /// - Parameters:
+  ///   - tree: What goes in.
+  ///   - codec: The number of the codec for a name.
+  /// - Throws: What the format cannot hold.
+  init(_ tree: FileTree, codec: (FileTree.Visit) -> UInt8 = { _ in 0 }) throws(ImageError) {
     indexOfNode = [Int32](repeating: -1, count: tree.nodeCount)
     var times: [Timestamp: Int] = [:]
     try tree.walk { visit throws(ImageError) in
       try inContext(visit.description) { () throws(ImageError) in
-        if let name = visit.path.last { try Self.check(name) }
-        try Self.check(tree[visit.node])
+        if let name = visit.name { try Self.check(name) }
+        try Self.check(tree.kind(of: visit.node), tree.attributes(of: visit.node))
       }
       let known = indexOfNode[visit.node.index]
       if known >= 0 {
@@ -36,16 +43,20 @@ struct InodePlan: Sendable {
       }
       let index = inodes.count
       indexOfNode[visit.node.index] = Int32(index)
-      let isDirectory = tree[visit.node].isDirectory
+      let isDirectory = tree.isDirectory(visit.node)
       let parent = visit.parent.map { Int(indexOfNode[$0.index]) } ?? index
-      inodes.append(Inode(node: visit.node, parent: parent, linkCount: isDirectory ? 2 : 1))
+      let type = tree.kind(of: visit.node).fileType
+      inodes.append(
+        Inode(
+          node: visit.node, parent: parent, type: type, codec: type == .regular ? codec(visit) : 0,
+          linkCount: isDirectory ? 2 : 1))
       if isDirectory {
         directories.append(index)
         if parent != index { inodes[parent].linkCount += 1 }
       } else {
         others.append(index)
       }
-      times[tree[visit.node].attributes.modified, default: 0] += 1
+      times[tree.attributes(of: visit.node).modified, default: 0] += 1
       return true
     }
     // Ties go to the earlier time, so that the order of the dictionary does not matter.
@@ -54,7 +65,7 @@ struct InodePlan: Sendable {
   }
 
   /// The number of the codec that the rules give a file.
-  func codec(of inode: Int) -> Int { 0 }
+  func codec(of inode: Int) -> Int { Int(inodes[inode].codec) }
 
   /// The inode of a node that has a name.
   func index(of node: FileTree.NodeID) -> Int { Int(indexOfNode[node.index]) }
@@ -70,11 +81,11 @@ struct InodePlan: Sendable {
     }
   }
 
-  private static func check(_ node: FileTree.Node) throws(ImageError) {
-    if node.attributes.modified.nanoseconds >= 1_000_000_000 {
-      throw ImageError(.invalidArgument, "a time with \(node.attributes.modified.nanoseconds) nanoseconds")
+  private static func check(_ kind: FileTree.Kind, _ attributes: FileAttributes) throws(ImageError) {
+    if attributes.modified.nanoseconds >= 1_000_000_000 {
+      throw ImageError(.invalidArgument, "a time with \(attributes.modified.nanoseconds) nanoseconds")
     }
-    switch node.kind {
+    switch kind {
     case .symlink(let target):
       if !(1...4095).contains(target.count) {
         throw ImageError(.limit, "a link target of \(target.count) bytes; 1 to 4095 can be followed")

@@ -13,18 +13,19 @@ struct InodeTable: Sendable {
     xattrs = XattrPool(tree, plan)
   }
 
-  func node(_ inode: Int) -> FileTree.Node { tree[plan.inodes[inode].node] }
+  func kind(_ inode: Int) -> FileTree.Kind { tree.kind(of: plan.inodes[inode].node) }
 
   /// The bytes of a regular file; `nil` for all else.
   func content(_ inode: Int) -> (any FileContent)? {
-    if case .regular(let content) = node(inode).kind { content } else { nil }
+    if case .regular(let content) = kind(inode) { content } else { nil }
   }
 
   /// What writes the inode.
-  func encoder(_ inode: Int) -> InodeEncoder {
-    let node = node(inode)
+  func encoder(_ number: Int) -> InodeEncoder {
+    let inode = plan.inodes[number]
+    let attributes = tree.attributes(of: inode.node)
     return InodeEncoder(
-      node: node, number: inode + 1, linkCount: plan.inodes[inode].linkCount,
-      xattrBody: xattrs.body(of: node.attributes), commonTime: plan.commonTime)
+      type: inode.type, attributes: attributes, number: number + 1, linkCount: inode.linkCount,
+      xattrBody: xattrs.body(of: attributes), commonTime: plan.commonTime)
   }
 }

@@ -14,7 +14,8 @@ struct XattrPool: Sendable {
   init(_ tree: FileTree, _ plan: InodePlan) {
     var counts: [ExtendedAttribute: Int] = [:]
     for inode in plan.inodes {
-      for attribute in tree[inode.node].attributes.extendedAttributes where XattrEntry.split(attribute.name) != nil {
+      for attribute in tree.attributes(of: inode.node).extendedAttributes where XattrEntry.split(attribute.name) != nil
+      {
         counts[attribute, default: 0] += 1
       }
     }
@@ -85,7 +86,7 @@ struct XattrPool: Sendable {
     var findings: [Finding] = []
     try tree.walk { visit throws(ImageError) in
       var total = XattrHeader.byteCount
-      for attribute in tree[visit.node].attributes.extendedAttributes {
+      for attribute in tree.attributes(of: visit.node).extendedAttributes {
         guard let (_, suffix) = XattrEntry.split(attribute.name) else {
           findings.append(
             Finding(
