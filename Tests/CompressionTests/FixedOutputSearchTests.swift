@@ -38,6 +38,12 @@ import Testing
     #expect(begins.tries <= 12 && begins.produced >= 3900, "\(begins)")
   }
 
+  /// A line from a far end hardly moves: that end must lose its weight.
+  @Test func aFarEnd() {
+    let found = search(1_000_000, 4096, from: 1_000_000) { $0 / 100 + max(0, $0 - 300_000) }
+    #expect(found.tries <= 8 && found.consumed >= 100_000, "\(found)")
+  }
+
   @Test func wholeSources() {
     let found = search(3000, 4096, from: 3000) { $0 / 2 }
     #expect(found.tries == 1 && found.consumed == 3000)

@@ -24,6 +24,14 @@ import Testing
     }
   }
 
+  /// A block that is stored and not the last begins with zero bits, which would look like padding.
+  @Test func storedBlocksDoNotBeginWithZero() throws {
+    let source = Content.joined([.random(400_000, seed: 50), .zero(400_000)]).bytes
+    let block = try #require(Block(.deflate(level: 6), source, capacity: 1 << 20))
+    #expect(block.bytes[0] & 0b111 == 0 && block.bytes[0] != 0)
+    #expect(block.decompressed(source.count) == .bytes(source))
+  }
+
   @Test(arguments: [1, 3, 9, 19]) func libzstdAgreesInOneCall(_ level: Int) {
     for (sample, capacity) in Self.cases {
       guard let block = Block(.zstd(level: level), sample.bytes, capacity: capacity) else { continue }
