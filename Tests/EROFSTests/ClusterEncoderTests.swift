@@ -16,10 +16,10 @@ struct ClusterEncoderTests {
       + [1, 4095, 4096, 4097, 8191, 8192, 8193].map { noise.bytes($0) }
   }
 
-  @Test(arguments: [LZ4Effort.fast, .high(level: 4)], [4096, 16_384, 1 << 20])
-  func extentsHoldTheInput(_ effort: LZ4Effort, _ pcluster: Int) throws {
+  @Test(arguments: [BlockCodec.lz4, .lz4hc(level: 4)], [4096, 16_384, 1 << 20])
+  func extentsHoldTheInput(_ codec: BlockCodec, _ pcluster: Int) throws {
     for input in Self.inputs() where !input.isEmpty {
-      var encoder = ClusterEncoder(effort, pclusterByteCount: pcluster)
+      var encoder = ClusterEncoder(codec, pclusterByteCount: pcluster)
       var output = [UInt8](repeating: 0xAA, count: input.count + 4096 + pcluster)
       var end = 0
       let extents = encoder.encode(input, 0..<input.count, into: &output, at: &end)
@@ -41,7 +41,7 @@ struct ClusterEncoderTests {
           var decoded = [UInt8](repeating: 0, count: wanted.count)
           let data = Array(stored.drop { $0 == 0 })
           #expect(stored.count - data.count < 4096, "only the first block has padding")
-          try LZ4.decompress(data, data.indices, into: &decoded, decoded.indices)
+          try BlockAlgorithm.lz4.decompress(data, data.indices, into: &decoded, decoded.indices)
           #expect(decoded == wanted)
         }
         // The index names one beginning in each lcluster.

@@ -85,11 +85,9 @@ extension Pcluster {
   }
 
   private func decompress(
-    _ algorithm: Int, skipping skipped: Int, into output: inout [UInt8], _ part: Range<Int>, _ volume: ErofsVolume
+    _ algorithm: BlockAlgorithm, skipping skipped: Int, into output: inout [UInt8], _ part: Range<Int>,
+    _ volume: ErofsVolume
   ) throws(ImageError) {
-    guard algorithm == 0 else {
-      throw volume.unsupported("\(ErofsSuperblock.algorithmNames[algorithm]) compression", at: offset)
-    }
     let block = try volume.store.bytes(at: offset, count: byteCount)
     // No block of any algorithm begins with a zero: what is zero in front is padding.
     let start = volume.isZeroPadded ? block.firstIndex { $0 != 0 } ?? block.count : 0
@@ -97,10 +95,10 @@ extension Pcluster {
       guard skipped > 0 else {
         // A hostile block can copy from where nothing was written yet: that must not show what the buffer held.
         output.fillZero(part)
-        return try LZ4.decompress(block, start..<block.count, into: &output, part)
+        return try algorithm.decompress(block, start..<block.count, into: &output, part)
       }
       var buffer = [UInt8](repeating: 0, count: skipped + part.count)
-      try LZ4.decompress(block, start..<block.count, into: &buffer, buffer.indices)
+      try algorithm.decompress(block, start..<block.count, into: &buffer, buffer.indices)
       output.copy(buffer, skipped..<buffer.count, to: part.lowerBound)
     } catch { throw error.offset == nil ? volume.corrupt(error.message, at: offset) : error }
   }

@@ -6,15 +6,15 @@ import ImageCore
 /// Pure: bytes in, bytes and extents out.
 struct ClusterEncoder: ~Copyable {
   private let pclusterByteCount: Int
-  private var compressor: LZ4Compressor
+  private let compressor: any BlockCompressor
   /// One pcluster on its way: its length is known only after compressing, and it must end at a block's end.
   private var scratch: [UInt8]
 
   private static let block = ErofsFormat.blockByteCount
 
-  init(_ effort: LZ4Effort, pclusterByteCount: Int) {
+  init(_ codec: BlockCodec, pclusterByteCount: Int) {
     self.pclusterByteCount = pclusterByteCount
-    compressor = LZ4Compressor(effort)
+    compressor = codec.makeCompressor(pclusterByteCount: pclusterByteCount)
     scratch = [UInt8](repeating: 0, count: pclusterByteCount)
   }
 

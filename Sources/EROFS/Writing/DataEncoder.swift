@@ -42,19 +42,19 @@ struct DataEncoder: Sendable {
   /// Room for a segment, or a batch with each file rounded up, and for one pcluster.
   private var bufferByteCount: Int { ErofsFormat.segmentByteCount + options.pclusterByteCount }
 
-  private var effort: LZ4Effort? {
+  private var codec: BlockCodec? {
     switch options.compression {
     case .none: nil
-    case .lz4: .fast
-    case .lz4hc(let level): .high(level: level)
+    case .lz4: .lz4
+    case .lz4hc(let level): .lz4hc(level: level)
     }
   }
 
   func encode(_ job: DataJob) throws(ImageError) -> EncodedJob {
     var result = EncodedJob(buffer: pool.take(bufferByteCount), byteCount: 0, pieces: [])
     result.pieces.reserveCapacity(job.pieces.count)
-    if let effort, job.pieces.contains(where: { $0.byteCount > Self.block || !$0.isWhole }) {
-      var encoder = ClusterEncoder(effort, pclusterByteCount: options.pclusterByteCount)
+    if let codec, job.pieces.contains(where: { $0.byteCount > Self.block || !$0.isWhole }) {
+      var encoder = ClusterEncoder(codec, pclusterByteCount: options.pclusterByteCount)
       var input = pool.take(bufferByteCount)
       for piece in job.pieces { try add(piece, &encoder, &input, to: &result) }
       pool.give(input)
