@@ -6,7 +6,9 @@ import TestSupport
 import Testing
 
 /// Every feature of the newest mkfs.erofs, against the folder that the image was made from and against the kernel.
-@Suite(.needs("mkfs.erofs", in: .sid), .needsRoot, .needsMount(), .timeLimit(.minutes(10))) struct ReaderFeatureTests {
+@Suite(
+  .needs("mkfs.erofs", in: .sid), .needs("mkfs.erofs", in: .trixie), .needsRoot, .needsMount(), .timeLimit(.minutes(10))
+) struct ReaderFeatureTests {
   /// A set of options, and the oldest kernel that reads what they make.
   struct Case: CustomTestStringConvertible {
     let options: String
@@ -17,7 +19,13 @@ import Testing
       kernel = KernelVersion(major, minor)
     }
 
-    var words: [String] { options.split(separator: " ").map(String.init) }
+    /// mkfs.erofs 1.9.4 crashes on hints.
+    var peer: Peer { options.contains("HINTS") ? .trixie : .sid }
+
+    func words(hints: FilePath) -> [String] {
+      options.split(separator: " ").map { $0 == "--compress-hints=HINTS" ? "--compress-hints=\(hints)" : String($0) }
+    }
+
     var testDescription: String { options }
   }
 
@@ -46,6 +54,23 @@ import Testing
     Case("-zlz4 -Efragments --xattr-prefix=user.same --xattr-prefix=user.", 6, 4),
     Case("-Exattr-name-filter", 5, 4),
     Case("-Exattr-name-filter --xattr-prefix=user.", 6, 4),
+    Case("-zlzma", 5, 16),
+    Case("-zlzma -C65536 -Eztailpacking", 5, 17),
+    Case("-zlzma,level=9,lc=1,lp=2,pb=0 -C1048576 -Eall-fragments", 6, 1),
+    Case("-zdeflate -C16384", 6, 6),
+    Case("-zlibdeflate -C65536 -Eztailpacking", 6, 6),
+    Case("-zdeflate,dictsize=4096 -C65536 -Ededupe,fragments", 6, 6),
+    Case("-zzstd -C65536", 6, 10),
+    Case("-zzstd -Eztailpacking", 6, 10),
+    Case("-zzstd,level=19 -C1048576 -Eall-fragments,dedupe", 6, 10),
+    Case("-b1024 -zzstd -C8192 -Efragments", 6, 10),
+    Case("-b512 -zlzma -C65536", 6, 8),
+    Case("-E48bit -zzstd -C65536", 6, 15),
+    Case("-E48bit,all-fragments -zzstd -C1048576", 6, 15),
+    Case("-E48bit,dedupe,fragments -zdeflate -C65536", 6, 15),
+    Case("-E48bit -zlzma -C65536", 6, 15),
+    Case("-zlz4:zstd -C65536 --compress-hints=HINTS", 6, 10),
+    Case("-zdeflate:lzma:lz4hc -C65536 -Efragments --compress-hints=HINTS", 6, 6),
     Case("-E48bit", 6, 15),
     Case("-E48bit,dot-omitted --chunksize=4096", 6, 15),
     Case("-E48bit -zlz4", 6, 15),
@@ -59,15 +84,20 @@ import Testing
   @Test func equalsTheFolderAndTheKernel() async throws {
     try await TempFolder.with { folder in
       try makeSource(at: folder["source"])
-      let expected = try readerManifest(DirectorySource(folder["source"]).tree())
+      let expected = try await readerManifest(DirectorySource(folder["source"]).tree())
+      // pcluster, algorithm by its place on the command line, pattern
+      try TreeBuilder.build(folder["hints"]) { tree in
+        try tree.file("file", .utf8("16384 1 text\n4096 0 mixed\n65536 1 large\n"))
+      }
       for test in Self.cases {
-        let image = try await readerImage(of: folder["source"], test.words, at: folder["image"], by: .sid)
+        let words = test.words(hints: folder["hints"].appending("file"))
+        let image = try await readerImage(of: folder["source"], words, at: folder["image"], by: test.peer)
         let statistics = try image.statistics()
         #expect(statistics.minimumKernel == test.kernel, "\(test.options) \(statistics.kernelFeatures)")
         let manifest = try readerManifest(image.tree())
         let difference = readerDifference(expected, manifest)
         #expect(difference == [], "\(test.options)\n\(difference.prefix(9).joined(separator: "\n"))")
-        let kernel = try await LoopMount.with(folder["image"]) { try readerManifest(DirectorySource($0).tree()) }
+        let kernel = try await LoopMount.with(folder["image"]) { try await readerManifest(DirectorySource($0).tree()) }
         let kernelDifference = readerDifference(kernel, manifest)
         #expect(kernelDifference == [], "\(test.options)\n\(kernelDifference.prefix(9).joined(separator: "\n"))")
       }
@@ -112,10 +142,10 @@ import Testing
         try tree.file("files/copy-\(size)", .text(size, seed: seed))
         try tree.file("files/shifted-\(size)", .joined([.text(777, seed: 99), .text(size, seed: seed)]))
       }
-      try tree.file("files/zeros", .zero(3_000_000))
+      try tree.file("files/zeros", .zero(1_000_000))
       try tree.file(
-        "files/large", .joined([.text(1_500_000, seed: 7), .random(50_000, seed: 8), .text(900_000, seed: 9)]))
-      try tree.file("files/large-copy", .joined([.random(1234, seed: 1), .text(1_500_000, seed: 7), .zero(5000)]))
+        "files/large", .joined([.text(400_000, seed: 7), .random(50_000, seed: 8), .text(90_000, seed: 9)]))
+      try tree.file("files/large-copy", .joined([.random(1234, seed: 1), .text(400_000, seed: 7), .zero(5000)]))
     }
   }
 }

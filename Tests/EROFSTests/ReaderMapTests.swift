@@ -126,23 +126,71 @@ import Testing
     return header
   }
 
+  /// Says that files may use every algorithm.
+  private func announceAlgorithms(_ craft: inout ReaderCraft) {
+    craft.superblock.incompatibleFeatures |=
+      IncompatibleFeatures([.compressionConfigurations, .lz4ZeroPadding, .deviceTable]).rawValue
+    craft.superblock.algorithmsOrMaxDistance = 0b1111
+    var lzma = LZMAConfiguration()
+    lzma.dictionaryByteCount = 1 << 20
+    var deflate = DeflateConfiguration()
+    deflate.windowBits = 15
+    craft.put(
+      LZ4Configuration().encoded + lzma.encoded + deflate.encoded + ZstandardConfiguration().encoded,
+      at: 1024 + Superblock.byteCount)
+  }
+
+  private func compress(_ source: [UInt8], _ codec: BlockCodec, capacity: Int) throws -> [UInt8] {
+    var target = zeros(capacity)
+    let compressor = codec.makeCompressor(pclusterByteCount: capacity)
+    let (consumed, produced) = compressor.compress(source, 0..<source.count, into: &target, capacity: capacity)
+    try #require(consumed == source.count)
+    return Array(target[..<produced])
+  }
+
   @Test func inlinePclusters() throws {
     let source = Content.text(5000, seed: 4).bytes
-    var target = zeros(4096)
-    var compressor = LZ4Compressor(.fast)
-    let (consumed, produced) = compressor.compress(source, 0..<5000, into: &target, capacity: 4096)
-    try #require(consumed == 5000 && produced < 4000)
-    var craft = craft()
-    craft.inode(
-      0, .regular, .compressedFull, byteCount: 5000,
-      tail: fullIndexes(inlineHeader(produced), [(.head1, 0, 0), (.nonhead, 0, 1)]) + target[..<produced])
-    #expect(try all(craft, nid: 0) == source)
-    #expect(try bytes(craft, nid: 0, at: 4000, 1000) == Array(source[4000...]))
+    for codec in BlockCodec.all {
+      let block = try compress(source, codec, capacity: 3900)
+      var craft = craft()
+      announceAlgorithms(&craft)
+      var header = inlineHeader(block.count)
+      header.algorithms = codec.algorithm.rawValue
+      craft.inode(
+        0, .regular, .compressedFull, byteCount: 5000,
+        tail: fullIndexes(header, [(.head1, 0, 0), (.nonhead, 0, 1)]) + block)
+      #expect(try all(craft, nid: 0) == source, "\(codec.name)")
+      #expect(try bytes(craft, nid: 0, at: 4000, 1000) == Array(source[4000...]), "\(codec.name)")
+    }
     // Stored, behind a whole block.
+    var craft = craft()
     craft.inode(
       0, .regular, .compressedFull, byteCount: 4196,
       tail: fullIndexes(inlineHeader(100), [(.plain, 0, 10), (.plain, 0, 0)]) + source[..<100])
     #expect(try all(craft, nid: 0) == Array(pattern[..<4096] + source[..<100]))
+  }
+
+  @Test func twoAlgorithmsInOneFile() throws {
+    let source = Content.text(8192, seed: 5).bytes
+    var craft = craft()
+    announceAlgorithms(&craft)
+    for (index, codec) in [BlockCodec.zstd(level: 3), .lz4].enumerated() {
+      let block = try compress(Array(source[index * 4096..<index * 4096 + 4096]), codec, capacity: 4096)
+      craft.put(zeros(4096 - block.count) + block, at: (16 + index) * 4096)
+    }
+    var header = MapHeader()
+    header.algorithms = BlockAlgorithm.zstd.rawValue | BlockAlgorithm.lz4.rawValue << 4
+    let indexes = fullIndexes(header, [(.head1, 0, 16), (.head2, 0, 17)])
+    craft.inode(0, .regular, .compressedFull, byteCount: 8192, tail: indexes)
+    #expect(try all(craft, nid: 0) == source)
+    #expect(try craft.open().superblock.kernelFeatures.contains(.secondAlgorithm))
+    // An algorithm that is not announced, and one that nobody knows.
+    craft.superblock.algorithmsOrMaxDistance = 0b0111
+    #expect(throws: ImageError(.corrupt, "")) { try all(craft, nid: 0) }
+    header.algorithms = 9
+    craft.inode(
+      0, .regular, .compressedFull, byteCount: 8192, tail: fullIndexes(header, [(.head1, 0, 16), (.head2, 0, 17)]))
+    #expect(throws: ImageError(.corrupt, "")) { try all(craft, nid: 0) }
   }
 
   @Test func inlinePclustersThatCannotBe() throws {
@@ -165,12 +213,10 @@ import Testing
   @Test func partialReferences() throws {
     // Two files on one pcluster, one of them on its beginning only; the flag is not part of the type.
     let source = Content.text(9000, seed: 4).bytes
-    var target = zeros(8192)
-    var compressor = LZ4Compressor(.fast)
-    let (_, produced) = compressor.compress(source, 0..<9000, into: &target, capacity: 8192)
+    let block = try compress(source, .lz4, capacity: 8192)
     var craft = craft()
     craft.superblock.incompatibleFeatures |= IncompatibleFeatures.lz4ZeroPadding.rawValue
-    craft.put(zeros(8192 - produced) + target[..<produced], at: 16 * 4096)
+    craft.put(zeros(8192 - block.count) + block, at: 16 * 4096)
     var header = MapHeader()
     header.advise = MapHeader.bigPcluster1
     let blocks = UInt32(FullLclusterIndex.compressedBlockCountFlag | 2)

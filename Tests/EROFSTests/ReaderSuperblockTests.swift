@@ -74,11 +74,11 @@ import Testing
   @Test func checksConfigurations() throws {
     let longer: [UInt8] = [20, 0] + lzma(65536)[2...] + [0, 0, 0, 0, 0, 0]
     let good: [(UInt16, [UInt8])] = [
-      (0b1000, zstandard(10)), (0b0110, lzma(4096) + deflate(8)),
+      (0b1000, zstandard(10)), (0b0110, lzma(4096) + deflate(0)),
       (0b1110, longer + [0, 0] + deflate(15) + zstandard(0)),
     ]
     let bad: [(UInt16, [UInt8])] = [
-      (1, []), (0b1000, zstandard(11)), (0b1000, zstandard(5, format: 1)), (0b0100, deflate(7)), (0b0100, deflate(16)),
+      (1, []), (0b1000, zstandard(11)), (0b1000, zstandard(5, format: 1)), (0b0100, deflate(16)),
       (0b0010, lzma(4095)), (0b0010, lzma(8 << 20 + 1)), (0b0010, lzma(65536, format: 1)), (0b0010, deflate(15)),
       (0b0110, lzma(65536)), (0b0001, LZ4Configuration().encoded.map { $0 == 14 ? 13 : 0xFF }),
     ]

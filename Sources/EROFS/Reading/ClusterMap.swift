@@ -86,7 +86,7 @@ struct ClusterMap {
       case .fragment(let offset): return DataExtent(range: range, source: .fragment(offset))
       case .inline(let offset, let byteCount):
         result = DataExtent(
-          range: range, source: .pcluster(Pcluster(form: form(head), offset: offset, byteCount: byteCount)))
+          range: range, source: .pcluster(Pcluster(form: try form(head, volume), offset: offset, byteCount: byteCount)))
       }
     } else {
       let (next, blockCount) = try follow(head, end, &reader)
@@ -97,7 +97,7 @@ struct ClusterMap {
         range: head.start..<next,
         source: .pcluster(
           Pcluster(
-            form: form(head), offset: try volume.byteOffset(ofBlock: head.block, inode),
+            form: try form(head, volume), offset: try volume.byteOffset(ofBlock: head.block, inode),
             byteCount: try blockCount.multiplied(by: volume.blockByteCount, "a pcluster"))))
     }
     try result.check(volume) { fault($0, head.number, volume) }
@@ -166,9 +166,10 @@ struct ClusterMap {
     return (min(next << bits, inode.byteCount), blockCount)
   }
 
-  private func form(_ head: Head) -> Pcluster.Form {
+  private func form(_ head: Head, _ volume: ErofsVolume) throws(ImageError) -> Pcluster.Form {
     if head.isPlain { return header.advise & MapHeader.interlacedPcluster != 0 ? .interlaced : .shifted }
-    return .compressed(Int(head.isSecond ? header.algorithms >> 4 : header.algorithms & 0xF))
+    let number = Int(head.isSecond ? header.algorithms >> 4 : header.algorithms & 0xF)
+    return .compressed(try volume.algorithm(number, of: inode, at: try place(of: head.number, volume).offset))
   }
 
   private func lcluster(_ number: UInt64, _ reader: inout MetadataReader) throws(ImageError) -> Lcluster {

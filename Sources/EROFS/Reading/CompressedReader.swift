@@ -85,11 +85,9 @@ extension Pcluster {
   }
 
   private func decompress(
-    _ algorithm: Int, skipping skipped: Int, into output: inout [UInt8], _ part: Range<Int>, _ volume: ErofsVolume
+    _ algorithm: BlockAlgorithm, skipping skipped: Int, into output: inout [UInt8], _ part: Range<Int>,
+    _ volume: ErofsVolume
   ) throws(ImageError) {
-    guard let algorithm = BlockAlgorithm(rawValue: UInt8(truncatingIfNeeded: algorithm)) else {
-      throw volume.unsupported("algorithm \(algorithm)", at: offset)
-    }
     let block = try volume.store.bytes(at: offset, count: byteCount)
     // No block of any algorithm begins with a zero: what is zero in front is padding.
     let start = volume.isZeroPadded ? block.firstIndex { $0 != 0 } ?? block.count : 0

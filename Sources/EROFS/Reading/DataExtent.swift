@@ -27,7 +27,7 @@ struct Pcluster: Hashable {
     case shifted
     /// The bytes themselves, each at its place in the block: what reaches over the end goes on at the beginning.
     case interlaced
-    case compressed(Int)
+    case compressed(BlockAlgorithm)
   }
 
   var form: Form
@@ -45,10 +45,7 @@ extension DataExtent {
     }
     guard length <= UInt64(Self.maxByteCount) else { throw fault("an extent of more than 12 MiB") }
     switch pcluster.form {
-    case .compressed(let algorithm):
-      guard algorithm < ErofsSuperblock.algorithmNames.count, volume.algorithms >> UInt16(algorithm) & 1 == 1 else {
-        throw fault("algorithm \(algorithm), which the superblock does not announce")
-      }
+    case .compressed: break
     case .interlaced where pcluster.byteCount != volume.blockByteCount:
       throw fault("an interlaced pcluster of \(pcluster.byteCount) bytes")
     case .interlaced, .shifted:

@@ -1,3 +1,4 @@
+internal import Compression
 public import FileTree
 public import ImageCore
 
@@ -31,9 +32,6 @@ public struct ErofsSuperblock: Sendable, Hashable {
   public let maxPclusterByteCount: Int?
   /// Whether there is an inode that holds fragments of others.
   let hasPackedInode: Bool
-
-  /// erofs-utils' names of the algorithms, by number.
-  package static let algorithmNames = ["lz4", "lzma", "deflate", "zstd"]
 
   /// Reads, verifies and admits the superblock at byte 1024 of `store`.
   static func read(_ store: ByteStore) throws(ImageError) -> (record: Superblock, summary: ErofsSuperblock) {
@@ -69,8 +67,8 @@ public struct ErofsSuperblock: Sendable, Hashable {
       maxPclusterByteCount = nil
       return
     }
-    algorithms = Self.algorithmNames.indices.filter { record.algorithmsOrMaxDistance >> UInt16($0) & 1 == 1 }
-      .map { Self.algorithmNames[$0] }
+    algorithms = BlockAlgorithm.allCases.filter { record.algorithmsOrMaxDistance >> UInt16($0.rawValue) & 1 == 1 }
+      .map(\.name)
     maxPclusterByteCount = try record.maxPclusterByteCount(store)
   }
 

@@ -1,3 +1,4 @@
+import Compression
 import FileTree
 import ImageCore
 
@@ -13,7 +14,7 @@ final class ErofsVolume: Sendable {
   /// LZ4 blocks stand at the end of their pclusters.
   let isZeroPadded: Bool
   /// Which algorithms files may use, as bits.
-  let algorithms: UInt16
+  private let algorithms: UInt16
   let shared = SharedData()
   /// The table of long prefixes: how many, from which byte on, and whether of the packed inode.
   let xattrPrefixTable: (count: Int, offset: UInt64, isPacked: Bool)
@@ -55,6 +56,18 @@ final class ErofsVolume: Sendable {
 
   /// Where the shared extended attribute `id` begins.
   func offset(ofSharedXattr id: UInt32) -> UInt64 { sharedXattrOffset + UInt64(id) * 4 }
+
+  /// The algorithm of that number.
+  ///
+  /// - Throws: `.corrupt` with `offset` when files must not use it.
+  func algorithm(_ number: Int, of inode: ErofsInode, at offset: UInt64) throws(ImageError) -> BlockAlgorithm {
+    guard let algorithm = UInt8(exactly: number).flatMap(BlockAlgorithm.init(rawValue:)),
+      algorithms >> UInt16(number) & 1 == 1
+    else {
+      throw corrupt("inode \(inode.nid): algorithm \(number), which the superblock does not announce", at: offset)
+    }
+    return algorithm
+  }
 
   /// The time of a compact inode: the image's epoch and the inode's distance from it.
   ///

@@ -118,7 +118,12 @@ struct ExtentMap {
     let blockMask = UInt64(volume.blockByteCount - 1)
     let isInterlaced =
       header.advise & MapHeader.interlacedPcluster != 0 && (data | UInt64(packed.byteCount)) & blockMask == 0
-    let form = packed.algorithm.map(Pcluster.Form.compressed) ?? (isInterlaced ? .interlaced : .shifted)
+    let form: Pcluster.Form
+    if let number = packed.algorithm {
+      form = .compressed(try volume.algorithm(number, of: inode, at: place))
+    } else {
+      form = isInterlaced ? .interlaced : .shifted
+    }
     let result = DataExtent(
       range: range, source: .pcluster(Pcluster(form: form, offset: data, byteCount: packed.byteCount)))
     try result.check(volume) { volume.corrupt("inode \(inode.nid): \($0)", at: place) }
