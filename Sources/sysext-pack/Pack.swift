@@ -117,7 +117,8 @@ struct ImageOptions: ParsableArguments {
   @Option(help: "The greatest physical cluster, such as 4096, 16K or 1M; else the preset's.")
   var pclusterSize: ByteCount?
 
-  @Option(help: "A file of rules for single files: in each line COMPRESSION[,LEVEL] [PCLUSTER] PATTERN.", completion: .file())
+  @Option(
+    help: "A file of rules for single files: in each line COMPRESSION[,LEVEL] [PCLUSTER] PATTERN.", completion: .file())
   var rules: String?
 
   @Option(help: "Where ends of compressed files go: blocks, inline, fragments or all-fragments; else the preset's.")
@@ -162,11 +163,7 @@ struct ImageOptions: ParsableArguments {
 
   func apply(to options: inout BuildOptions) {
     var erofs = ErofsOptions(preset: preset, kernel: kernel)
-    if let compression {
-      erofs.compression = compression
-      // A preset's tails are for what is compressed.
-      if compression == .none { erofs.tails = .blocks }
-    }
+    if let compression { erofs.compression = compression }
     if let pclusterSize { erofs.pclusterByteCount = pclusterSize.value }
     if let tails { erofs.tails = tails }
     erofs.blockByteCount = blockSize.value

@@ -54,7 +54,8 @@ let everyLevel = BlockCodec.all.flatMap { codec in
       for part in [0, 1, 2, 100, count / 2, count - 1, count] where part <= count {
         #expect(block.decompressed(part) == .bytes(Array(block.content[..<part])), "\(sample), \(part) of \(count)")
       }
-      #expect(block.decompressed(count + 1) == .corrupt, "\(sample)")
+      // MicroLZMA has no mark of its end: what it says beyond is noise, or an error.
+      if codec.algorithm != .lzma { #expect(block.decompressed(count + 1) == .corrupt, "\(sample)") }
     }
   }
 

@@ -44,6 +44,8 @@ struct DataPass {
     let queue = DataQueue(DataJobs(inodes, sharing))
     var pass = DataPass(inodes, sharing, format)
     var copy = layout
+    /// The buffer of the job before: whoever takes one that someone still holds copies it, and the caller holds the job.
+    var previous: [UInt8]?
     try await forEachOrdered(
       queue, width: width, window: window,
       transform: { (job: DataJob) throws(ImageError) -> EncodedJob in try encoder.encode(job) },
@@ -51,7 +53,8 @@ struct DataPass {
         var job = job
         try pass.commit(&job, &queue.packed, &copy)
         queue.didCommit(isFile: job.pieces.first.map { $0.piece.inode >= 0 } ?? true)
-        pool.give(job.buffer)
+        if let buffer = previous.take() { pool.give(buffer) }
+        previous = job.buffer
       })
     try pass.placePacked(queue.packed.byteCount, &copy)
     layout = copy

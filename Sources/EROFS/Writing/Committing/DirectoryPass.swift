@@ -59,7 +59,11 @@ struct DirectoryPass {
     var root: [UInt8] = []
     for plan in plans {
       let bytes = try write(plan, &layout)
-      if let place = plan.place { try layout.zone.fill(place, bytes, bytes.indices, &layout.sink) } else { root = bytes }
+      if let place = plan.place {
+        try layout.zone.fill(place, bytes, bytes.indices, &layout.sink)
+      } else {
+        root = bytes
+      }
     }
     return root
   }

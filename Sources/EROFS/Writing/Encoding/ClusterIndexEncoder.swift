@@ -117,7 +117,11 @@ struct ClusterIndexEncoder {
   ///
   /// Inodes stand at multiples of 32, so that only what is behind `start` matters for the places.
   ///
-  /// - Parameter addresses: Gets the places of all block addresses.
+  /// - Parameters:
+  ///   - bytes: Gets them at its end.
+  ///   - start: Where the inode begins.
+  ///   - inline: The bytes beside the inode.
+  ///   - addresses: Gets the places of all block addresses.
   /// - Returns: Where the map header is.
   @discardableResult
   func append(to bytes: inout [UInt8], inodeAt start: Int, inline: [UInt8], _ addresses: inout AddressList) -> Int {

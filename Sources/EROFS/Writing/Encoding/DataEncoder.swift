@@ -22,7 +22,8 @@ struct DataEncoder: Sendable {
     work.result.pieces.reserveCapacity(job.pieces.count)
     if !job.packed.isEmpty { addPacked(job.packed, &work) }
     for piece in job.pieces { try add(piece, &work) }
-    if let input = work.input { pool.give(input) }
+    // Whoever takes a buffer that someone still holds copies it: out of here first.
+    if let input = work.input.take() { pool.give(input) }
     var result = work.result
     if isDigested, result.byteCount > 0 {
       result.digest = Digest128(try result.buffer.rawSpan.slice(at: 0, count: result.byteCount))

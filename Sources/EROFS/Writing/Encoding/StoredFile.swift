@@ -88,11 +88,13 @@ struct EncodedMetadata: Sendable {
       data.union = UInt32(truncatingIfNeeded: file.blockCount)
       encoder.append(data, to: &bytes)
       if UInt64(run.fragmentByteCount) == byteSize {
-        bytes.append(contentsOf: repeatElement(0, count: (bytes.count - start).roundedUp(to: 8) - (bytes.count - start)))
+        bytes.append(
+          contentsOf: repeatElement(0, count: (bytes.count - start).roundedUp(to: 8) - (bytes.count - start)))
         item.fragmentHeader = (bytes.count, true)
         bytes.append(contentsOf: repeatElement(0, count: MapHeader.byteCount))
       } else {
-        let index = ClusterIndexEncoder([(0, run.extents)], inlineByteCount: run.inline.count, format.index(codec), format.block)
+        let index = ClusterIndexEncoder(
+          [(0, run.extents)], inlineByteCount: run.inline.count, format.index(codec), format.block)
         let header = index.append(to: &bytes, inodeAt: start, inline: run.inline, &addresses)
         if run.fragmentByteCount > 0 { item.fragmentHeader = (header, false) }
       }
@@ -104,7 +106,12 @@ struct EncodedMetadata: Sendable {
 
   /// Appends the inode of a link, a device, a FIFO or a socket.
   ///
-  /// - Parameter target: Where a link's target stands, unless it is in a block.
+  /// - Parameters:
+  ///   - encoder: The inode.
+  ///   - data: What it says of its data.
+  ///   - tail: What stands behind it.
+  ///   - hasBlocks: Whether a link's target is in a block.
+  /// - Returns: Where all that is.
   mutating func append(_ encoder: InodeEncoder, _ data: DataDescription, tail: [UInt8], hasBlocks: Bool) -> Item {
     bytes.pad(to: MetadataZone.slotByteCount)
     let start = bytes.count
@@ -121,7 +128,8 @@ struct EncodedMetadata: Sendable {
     _ format: ImageFormat
   ) -> Item {
     let encoder = InodeEncoder(
-      type: .regular, attributes: FileAttributes(permissions: 0, modified: time), number: number, linkCount: 1, xattrBody: [], commonTime: time)
+      type: .regular, attributes: FileAttributes(permissions: 0, modified: time), number: number, linkCount: 1,
+      xattrBody: [], commonTime: time)
     var attributes = format.index(0)
     // The segments stand apart: only full indexes have an address for each extent.
     attributes.isFull = attributes.isFull || parts.count > 1

@@ -86,8 +86,10 @@ extension CompressionRule {
     }
   }
 
-  /// Parses a file of rules: in each line an algorithm, optionally the size of pclusters (`64K`), and a pattern, which
-  /// goes to the end of the line. Empty lines and lines that begin with `#` are skipped.
+  /// Parses a file of rules: in each line an algorithm, optionally the size of pclusters (`64K`), and a pattern,
+  /// which goes to the end of the line.
+  ///
+  /// Empty lines and lines that begin with `#` are skipped.
   ///
   /// - Throws: `.invalidArgument` with the line's number.
   public static func parse(_ text: String) throws(ImageError) -> [CompressionRule] {

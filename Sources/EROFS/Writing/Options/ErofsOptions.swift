@@ -20,7 +20,7 @@ public struct ErofsOptions: Sendable, Hashable {
   public let kernel: KernelVersion
   /// The algorithm for file data.
   public var compression: Compression
-  /// The greatest physical cluster, in bytes: a power of two from the block's length to 1 MiB.
+  /// The greatest physical cluster, in bytes: a multiple of the block's length, up to 1 MiB.
   public var pclusterByteCount: Int
   /// Files that are compressed in other ways; the first rule that fits counts.
   public var rules: [CompressionRule] = []
@@ -62,7 +62,7 @@ public struct ErofsOptions: Sendable, Hashable {
       if let byteCount = rule.pclusterByteCount { try checkPcluster(byteCount) }
       try rule.compression.validate()
     }
-    guard rules.count < 255 else { throw ImageError(.invalidArgument, "\(rules.count) rules; at most 254 are taken") }
+    if rules.count > 254 { throw ImageError(.invalidArgument, "\(rules.count) rules; at most 254 are taken") }
     if tails == .fragments || tails == .allFragments, compression == .none {
       throw ImageError(.invalidArgument, "fragments are compressed together: without compression there are none")
     }
@@ -78,17 +78,17 @@ public struct ErofsOptions: Sendable, Hashable {
   }
 
   private func checkPcluster(_ byteCount: Int) throws(ImageError) {
-    guard (blockByteCount...1 << 20).contains(byteCount), byteCount.nonzeroBitCount == 1 else {
+    guard (blockByteCount...1 << 20).contains(byteCount), byteCount % blockByteCount == 0 else {
       throw ImageError(
         .invalidArgument,
-        "a pcluster size of \(byteCount) bytes; allowed are powers of two from \(blockByteCount) to 1048576")
+        "a pcluster size of \(byteCount) bytes; allowed are multiples of \(blockByteCount) up to 1048576")
     }
   }
 
   /// What a reader must know for what is asked.
   private var features: [KernelFeature] {
-    var features = tails.features
     let compressions = [(compression, pclusterByteCount)] + rules.map { ($0.compression, $0.pclusterByteCount ?? 0) }
+    var features = compressions.contains { $0.0 != .none } ? tails.features : []
     for (compression, pcluster) in compressions where compression != .none {
       features += compression.features
       if pcluster > blockByteCount { features.append(.bigPclusters) }

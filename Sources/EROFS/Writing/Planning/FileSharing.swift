@@ -27,7 +27,8 @@ struct FileSharing: Sendable {
     }
     let large = inodes.plan.others.filter { inode in
       let isStored = format.codecs[inodes.plan.codec(of: inode)].codec == nil
-      return (isStored || format.sharesPclusters) && inodes.content(inode).map { $0.byteCount >= Self.largeByteCount && sizes.contains($0.byteCount) } == true
+      return (isStored || format.sharesPclusters)
+        && inodes.content(inode).map { $0.byteCount >= Self.largeByteCount && sizes.contains($0.byteCount) } == true
     }
     var firsts: [Key: Int] = [:]
     var found: [(Int, Int)] = []
