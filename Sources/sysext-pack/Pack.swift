@@ -164,6 +164,8 @@ struct ImageOptions: ParsableArguments {
   func apply(to options: inout BuildOptions) {
     var erofs = ErofsOptions(preset: preset, kernel: kernel)
     if let compression { erofs.compression = compression }
+    // A preset's tails are for what is compressed.
+    if compression == ErofsOptions.Compression.none { erofs.tails = .blocks }
     if let pclusterSize { erofs.pclusterByteCount = pclusterSize.value }
     if let tails { erofs.tails = tails }
     erofs.blockByteCount = blockSize.value
