@@ -135,14 +135,18 @@ import Testing
     }
   }
 
-  @Test(.needs("mkfs.erofs"), .needsRoot) func touchesWhatIsNeeded() async throws {
+  @Test(.needs("mkfs.erofs", in: .sid), .needsRoot) func touchesWhatIsNeeded() async throws {
     try await TempFolder.with { folder in
       try TreeBuilder.build(folder["source"]) { tree in
         try tree.file("large", .text(8_000_000, seed: 1))
         for index in 0..<2000 { try tree.file("many/\(index)", .text(100, seed: UInt64(index))) }
       }
-      for options in [["-zlz4"], ["-zlz4", "-C65536"], ["-zlz4", "-Elegacy-compress"], [], ["--chunksize=4096"]] {
-        _ = try await readerImage(of: folder["source"], options, at: folder["image"])
+      for options in [
+        ["-zlz4"], ["-zlz4", "-C65536"], ["-zlz4", "-Elegacy-compress"], [], ["--chunksize=4096"],
+        ["-zlz4", "-Eztailpacking"], ["-zlz4", "-C65536", "-Eall-fragments"],
+        ["-zzstd", "-C65536", "-E48bit,fragments"],
+      ] {
+        _ = try await readerImage(of: folder["source"], options, at: folder["image"], by: .sid)
         let store = try ByteStore(contentsOf: folder["image"])
         let source = CountingSource(try store.bytes(at: 0, count: Int(store.byteCount)))
         let image = try ErofsImage(ByteStore(source))
