@@ -34,10 +34,27 @@ let package = Package(
     .systemLibrary(
       name: "CLZ4", pkgConfig: "liblz4",
       providers: [.apt(["liblz4-dev"]), .yum(["lz4-devel"]), .brew(["lz4"])]),
+    .systemLibrary(
+      name: "CLZMA", pkgConfig: "liblzma",
+      providers: [.apt(["liblzma-dev"]), .yum(["xz-devel"]), .brew(["xz"])]),
+    .systemLibrary(
+      name: "CDeflate", pkgConfig: "libdeflate",
+      providers: [.apt(["libdeflate-dev"]), .yum(["libdeflate-devel"]), .brew(["libdeflate"])]),
+    .systemLibrary(
+      name: "CXXHash", pkgConfig: "libxxhash",
+      providers: [.apt(["libxxhash-dev"]), .yum(["xxhash-devel"]), .brew(["xxhash"])]),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib",
+      providers: [.apt(["zlib1g-dev"]), .yum(["zlib-devel"]), .brew(["zlib"])]),
+    .systemLibrary(
+      name: "CZstd", pkgConfig: "libzstd",
+      providers: [.apt(["libzstd-dev"]), .yum(["libzstd-devel"]), .brew(["zstd"])]),
     .systemLibrary(name: "CLinux"),
-    .target(name: "ImageCore", dependencies: ["CLinux", system], swiftSettings: strict),
+    .target(name: "ImageCore", dependencies: ["CLinux", "CXXHash", system], swiftSettings: strict),
     .target(name: "FileTree", dependencies: ["ImageCore", system], swiftSettings: strict),
-    .target(name: "Compression", dependencies: ["CLZ4", "ImageCore"], swiftSettings: strict),
+    .target(
+      name: "Compression", dependencies: ["CDeflate", "CLZ4", "CLZMA", "CZlib", "CZstd", "ImageCore"],
+      swiftSettings: strict),
     .target(
       name: "EROFS", dependencies: ["Compression", "FileTree", "ImageCore", system],
       swiftSettings: strict),
@@ -61,6 +78,9 @@ let package = Package(
       name: "TestSupport", dependencies: ["CLinux", system], path: "Tests/TestSupport",
       swiftSettings: checked),
     .testTarget(name: "ImageCoreTests", dependencies: ["ImageCore", "TestSupport", system], swiftSettings: strict),
+    .testTarget(
+      name: "CompressionTests", dependencies: ["CDeflate", "CZstd", "Compression", "ImageCore", "TestSupport", system],
+      swiftSettings: strict),
     .testTarget(
       name: "FileTreeTests", dependencies: ["FileTree", "ImageCore", "TestSupport", system], swiftSettings: strict),
     .testTarget(

@@ -21,7 +21,12 @@ fail() { printf '\nFAILED: %s\n' "$1" >&2; exit 1; }
 wanted() {
   cat <<'L'
 command:pkg-config     pkg-config              pkg-config
+library:libdeflate     libdeflate-dev          libdeflate-devel
 library:liblz4         liblz4-dev              liblz4-devel
+library:liblzma        liblzma-dev             xz-devel
+library:libxxhash      libxxhash-dev           xxhash-devel
+library:libzstd        libzstd-dev             libzstd-devel
+library:zlib           zlib1g-dev              zlib-devel
 command:mkfs.erofs     erofs-utils             erofs-utils
 command:sgdisk         gdisk                   gptfdisk
 command:sfdisk         fdisk                   util-linux

@@ -1,64 +1,51 @@
 import CLZ4
-package import ImageCore
+import ImageCore
 
-/// How much work LZ4 does: the fast match finder, or the high-compression one at a level.
-package enum LZ4Effort: Sendable, Hashable {
-  case fast
-  case high(level: Int)
-}
+/// LZ4 with its fast match finder.
+enum LZ4: BlockCoder {
+  static let name = "lz4"
+  static let algorithm = BlockAlgorithm.lz4
+  static let levels: [ClosedRange<Int>] = []
+  static let defaultLevel = 0
 
-/// Compresses into an output of fixed size, as EROFS wants it: how much input fits is the question.
-///
-/// Holds the compressor's working memory; one for each thread's job.
-@safe package struct LZ4Compressor: ~Copyable {
-  private let effort: LZ4Effort
-  private let state: UnsafeMutableRawPointer?
+  static func windowByteCount(pclusterByteCount: Int) -> Int { 65_535 }
 
-  package init(_ effort: LZ4Effort) {
-    self.effort = effort
-    if case .high = effort {
-      unsafe state = UnsafeMutableRawPointer.allocate(byteCount: Int(LZ4_sizeofStateHC()), alignment: 16)
-    } else {
-      unsafe state = nil
-    }
-  }
+  static func makeCompressor(level: Int, pclusterByteCount: Int) -> any BlockCompressor { LZ4Compressor() }
 
-  deinit { unsafe state?.deallocate() }
-
-  /// Compresses as much of `source[range]` as fits into `target[0..<capacity]`.
-  ///
-  /// - Returns: The bytes read and written; nothing written when it cannot be done.
-  package mutating func compress(
+  /// Compresses what fits, with a gain or not; the working memory is liblz4's affair.
+  static func compress(
     _ source: borrowing [UInt8], _ range: Range<Int>, into target: inout [UInt8], capacity: Int
   ) -> (consumed: Int, produced: Int) {
     precondition(range.lowerBound >= 0 && range.upperBound <= source.count && capacity <= target.count)
     var consumed = CInt(range.count)
     let produced = unsafe source.withUnsafeBytes { input in
       unsafe target.withUnsafeMutableBytes { output in
-        let from = unsafe input.baseAddress?.advanced(by: range.lowerBound).assumingMemoryBound(to: CChar.self)
-        let to = unsafe output.baseAddress?.assumingMemoryBound(to: CChar.self)
-        switch effort {
-        case .fast: return unsafe LZ4_compress_destSize(from, to, &consumed, CInt(capacity))
-        case .high(let level):
-          return unsafe LZ4_compress_HC_destSize(state, from, to, &consumed, CInt(capacity), CInt(level))
-        }
+        unsafe LZ4_compress_destSize(
+          input.baseAddress?.advanced(by: range.lowerBound).assumingMemoryBound(to: CChar.self),
+          output.baseAddress?.assumingMemoryBound(to: CChar.self), &consumed, CInt(capacity))
       }
     }
     return produced > 0 ? (Int(consumed), Int(produced)) : (0, 0)
   }
 }
 
-/// The other direction.
-package enum LZ4 {
-  /// Decompresses the beginning of the block `source[input]`: exactly as many bytes as `output[range]` has, though the
-  /// block may hold more.
-  ///
-  /// - Throws: `.corrupt` when the block does not give that many.
-  package static func decompress(
+private final class LZ4Compressor: BlockCompressor {
+  func compress(
+    _ source: borrowing [UInt8], _ range: Range<Int>, into target: inout [UInt8], capacity: Int
+  ) -> (consumed: Int, produced: Int) {
+    let (consumed, produced) = LZ4.compress(source, range, into: &target, capacity: capacity)
+    return produced < consumed ? (consumed, produced) : (0, 0)
+  }
+}
+
+extension LZ4: BlockDecoder {
+  static let title = "LZ4"
+
+  static func decompress(
     _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
-  ) throws(ImageError) {
-    precondition(input.lowerBound >= 0 && input.upperBound <= source.count)
-    precondition(range.lowerBound >= 0 && range.upperBound <= output.count)
+  ) -> Bool {
+    // A match at distance 0 copies what is there already: that must not be what the buffer held.
+    output.fillZero(range)
     let count = unsafe source.withUnsafeBytes { from in
       unsafe output.withUnsafeMutableBytes { to in
         unsafe LZ4_decompress_safe_partial(
@@ -67,8 +54,6 @@ package enum LZ4 {
           CInt(input.count), CInt(range.count), CInt(range.count))
       }
     }
-    if Int(count) != range.count {
-      throw ImageError(.corrupt, "an LZ4 block does not decompress to \(range.count) bytes")
-    }
+    return Int(count) == range.count
   }
 }

@@ -13,96 +13,108 @@ public struct DirectorySource: Sendable {
 
   /// Scans the directory.
   ///
-  /// - Throws: `.notFound`, `.notADirectory`, `.io` with the path at fault.
-  public func tree() throws(ImageError) -> FileTree {
-    let folder = try SourceFolder(path)
-    let status = try folder.call("look at", []) { () throws(Errno) in try POSIX.lstat([46], in: folder.file) }
-    var tree = FileTree(rootAttributes: try folder.attributes(status, [46], in: folder.file, path: []))
-    var links: [FileID: FileTree.NodeID] = [:]
-    var queue = [Directory(path: [], node: tree.root, id: FileID(status))]
-    while let directory = queue.popLast() {
-      try checkCancellation()
-      queue += try scan(directory, folder, &tree, &links)
+  /// Level by level, the directories of a level on many threads: the tree is the same for any number of them.
+  ///
+  /// - Parameter threadCount: The number of threads; by default that of the processors.
+  /// - Returns: All that is in the directory, which is the tree's root.
+  /// - Throws: `.notFound`, `.notADirectory`, `.io` with the path at fault; `.changed` for a directory that was replaced
+  ///   meanwhile; `.cancelled`.
+  public func tree(threadCount: Int? = nil) async throws(ImageError) -> FileTree {
+    let width = max(1, threadCount ?? POSIX.processorCount)
+    let top = try SourceFolder(path)
+    let (id, attributes) = try DirectoryListing.top(top)
+    var scan = Scan(FileTree(rootAttributes: attributes))
+    var level = [Directory(folder: top, id: id, node: scan.tree.root)]
+    while !level.isEmpty {
+      let batches = Batches(level, width: width)
+      try await forEachOrdered(
+        batches, width: min(width, batches.underestimatedCount), window: 4 * width,
+        transform: { (batch: ArraySlice<Directory>) throws(ImageError) in try Listed(batch) },
+        commit: { (listed: Listed) throws(ImageError) in try scan.add(listed) })
+      level = scan.takeFound()
     }
-    return tree
+    return scan.tree
+  }
+}
+
+/// A directory that was found and is to be listed.
+private struct Directory: Sendable {
+  let folder: SourceFolder
+  let id: DirectoryListing.FileID
+  let node: FileTree.NodeID
+}
+
+/// The directories of a level, some at a time: one alone is too little work to hand over.
+private struct Batches: Sequence, IteratorProtocol {
+  private var rest: ArraySlice<Directory>
+  private let count: Int
+
+  init(_ level: [Directory], width: Int) {
+    rest = level[...]
+    count = Swift.min(Swift.max(1, level.count / (4 * width)), 32)
   }
 
-  private struct FileID: Hashable {
-    let device: UInt64
-    let inode: UInt64
+  var underestimatedCount: Int { (rest.count + count - 1) / count }
 
-    init(_ status: FileStatus) { (device, inode) = (status.device, status.inode) }
+  mutating func next() -> ArraySlice<Directory>? {
+    if rest.isEmpty { return nil }
+    defer { rest = rest.dropFirst(count) }
+    return rest.prefix(count)
   }
+}
 
-  /// A directory that was found and is to be listed.
-  private struct Directory {
-    let path: [FileName]
-    let node: FileTree.NodeID
-    let id: FileID
-  }
+/// The directories of a batch with what is in them.
+private struct Listed: Sendable {
+  let directories: [(Directory, DirectoryListing)]
 
-  /// Adds one directory's entries; returns the directories among them.
-  private func scan(
-    _ parent: Directory, _ folder: SourceFolder, _ tree: inout FileTree, _ links: inout [FileID: FileTree.NodeID]
-  ) throws(ImageError) -> [Directory] {
-    let directory = try folder.open(parent.path, isDirectory: true)
-    defer { try? directory.close() }
-    let (opened, names) = try folder.call("list", parent.path) { () throws(Errno) in
-      (try POSIX.fstat(directory), try POSIX.names(in: try POSIX.open([46], in: directory, isDirectory: true)))
+  init(_ batch: ArraySlice<Directory>) throws(ImageError) {
+    var directories: [(Directory, DirectoryListing)] = []
+    for directory in batch {
+      directories.append((directory, try DirectoryListing(directory.folder, id: directory.id)))
     }
-    // On the way to it a symbolic link may have taken a directory's place.
-    if FileID(opened) != parent.id { throw .replaced(folder.printed(parent.path)) }
-    var directories: [Directory] = []
-    for name in names.map(FileName.init).sorted() {
-      let here = parent.path + [name]
-      let status = try folder.call("look at", here) { () throws(Errno) in
-        try POSIX.lstat(name.bytes, in: directory)
-      }
-      let id = FileID(status)
-      if let first = links[id] {
-        guard tree.link(first, as: name, in: parent.node) else { throw .twice(folder.printed(here)) }
-        continue
-      }
-      let node = FileTree.Node(
-        try kind(status, here, name, directory, folder),
-        try folder.attributes(status, name.bytes, in: directory, path: here))
-      guard let added = tree.add(node, as: name, in: parent.node) else { throw .twice(folder.printed(here)) }
-      if node.isDirectory {
-        directories.append(Directory(path: here, node: added, id: id))
-      } else if status.linkCount > 1 {
-        links[id] = added
-      }
-    }
-    return directories
+    self.directories = directories
+  }
+}
+
+/// The tree so far.
+private struct Scan {
+  private(set) var tree: FileTree
+  /// The next level.
+  private var found: [Directory] = []
+  /// The first of several names.
+  private var links: [DirectoryListing.FileID: FileTree.NodeID] = [:]
+
+  init(_ tree: FileTree) { self.tree = tree }
+
+  mutating func takeFound() -> [Directory] {
+    defer { found = [] }
+    return found
   }
 
-  private func kind(
-    _ status: FileStatus, _ path: [FileName], _ name: FileName, _ directory: FileDescriptor, _ folder: SourceFolder
-  ) throws(ImageError) -> FileTree.Kind {
-    let (major, minor) = POSIX.majorMinor(status.specialDevice)
-    switch status.type {
-    case FileStatus.directory: return .directory
-    case FileStatus.regular: return .regular(PathContent(folder: folder, path: path, status: status))
-    case FileStatus.symlink:
-      return .symlink(
-        target: try folder.call("read the link", path) { () throws(Errno) in
-          try POSIX.readlink(name.bytes, in: directory)
-        })
-    case FileStatus.characterDevice: return .characterDevice(DeviceNumber(major: major, minor: minor))
-    case FileStatus.blockDevice: return .blockDevice(DeviceNumber(major: major, minor: minor))
-    case FileStatus.fifo: return .fifo
-    case FileStatus.socket: return .socket
-    default: throw ImageError(.unsupported, "an unknown type of file", context: [folder.printed(path)])
+  mutating func add(_ listed: Listed) throws(ImageError) {
+    for (directory, listing) in listed.directories {
+      tree.reserve(listing.entries.count, in: directory.node)
+      for entry in listing.entries { try add(entry, to: directory) }
+    }
+  }
+
+  private mutating func add(_ entry: DirectoryListing.Entry, to directory: Directory) throws(ImageError) {
+    if entry.isLinked, let first = links[entry.id] {
+      guard tree.link(first, as: entry.name, in: directory.node) else { throw .twice(entry.name, directory.folder) }
+      return
+    }
+    guard let node = tree.add(entry.node, as: entry.name, in: directory.node) else {
+      throw .twice(entry.name, directory.folder)
+    }
+    if entry.isLinked { links[entry.id] = node }
+    if entry.node.isDirectory {
+      found.append(Directory(folder: SourceFolder(entry.name, in: directory.folder), id: entry.id, node: node))
     }
   }
 }
 
 extension ImageError {
-  fileprivate static func replaced(_ path: String) -> ImageError {
-    ImageError(.changed, "another directory took its place; pack it again", context: [path])
-  }
-
-  fileprivate static func twice(_ path: String) -> ImageError {
-    ImageError(.changed, "the directory lists this name twice", context: [path])
+  fileprivate static func twice(_ name: FileName, _ folder: SourceFolder) -> ImageError {
+    ImageError(.changed, "the directory lists this name twice", context: [folder.printed(name)])
   }
 }

@@ -1,3 +1,5 @@
+import ImageCore
+
 /// A time as file systems store it.
 public struct Timestamp: Hashable, Sendable, Comparable {
   /// Seconds since 1970, negative before.
@@ -58,7 +60,8 @@ public struct FileAttributes: Hashable, Sendable {
     self.uid = uid
     self.gid = gid
     self.modified = modified
-    self.extendedAttributes = extendedAttributes.sorted { $0.name.lexicographicallyPrecedes($1.name) }
+    self.extendedAttributes =
+      extendedAttributes.count < 2 ? extendedAttributes : extendedAttributes.sorted { $0.name.precedes($1.name) }
   }
 
   /// `root`'s directory, 0755, of 1970.

@@ -27,7 +27,7 @@ public struct FileName: Hashable, Sendable {
 extension FileName: Comparable {
   /// Byte order, a prefix first.
   public static func < (left: FileName, right: FileName) -> Bool {
-    left.bytes.lexicographicallyPrecedes(right.bytes)
+    left.bytes.precedes(right.bytes)
   }
 }
 

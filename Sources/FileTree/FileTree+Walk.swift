@@ -3,15 +3,32 @@ public import ImageCore
 extension FileTree {
   /// A name on the way through a tree.
   public struct Visit: Sendable {
-    /// The path's components from the root; empty for the root.
-    public let path: [FileName]
     /// The node.
     public let node: NodeID
     /// The directory that has this name; none for the root.
     public let parent: NodeID?
+    /// The names of the directories on the way from the root.
+    fileprivate let directories: [FileName]
+    /// The entries of the last of these, and which of them this is: to hold the name itself would cost a reference
+    /// count for each, far apart in memory.
+    fileprivate let siblings: [Entry]
+    fileprivate let position: Int
+
+    /// The name; none for the root.
+    public var name: FileName? { parent == nil ? nil : siblings[position].name }
+
+    /// The path's components from the root; empty for the root.
+    public var path: [FileName] { name.map { directories + [$0] } ?? [] }
 
     /// `/usr/bin/gdb`, for people.
     public var description: String { "/" + path.map(\.description).joined(separator: "/") }
+  }
+
+  /// A directory that a walk is in.
+  private struct Level {
+    let directory: NodeID
+    let entries: [Entry]
+    var position = 0
   }
 
   /// Calls `visit` for every name, a directory before its entries, entries in byte order.
@@ -21,18 +38,29 @@ extension FileTree {
   /// - Parameter visit: Returns whether to go into the directory that it was given.
   /// - Throws: What `visit` throws.
   public func walk(_ visit: (Visit) throws(ImageError) -> Bool) throws(ImageError) {
-    var stack = [Visit(path: [], node: root, parent: nil)]
-    while let next = stack.popLast() {
-      guard try visit(next), self[next.node].isDirectory else { continue }
-      for entry in entries(of: next.node).reversed() {
-        stack.append(Visit(path: next.path + [entry.name], node: entry.node, parent: next.node))
+    guard try visit(Visit(node: root, parent: nil, directories: [], siblings: [], position: 0)) else { return }
+    var levels = [Level(directory: root, entries: entries(of: root))]
+    var directories: [FileName] = []
+    while let level = levels.popLast() {
+      guard level.position < level.entries.count else {
+        _ = directories.popLast()
+        continue
+      }
+      let (node, entries, position) = (level.entries[level.position].node, level.entries, level.position)
+      levels.append(Level(directory: level.directory, entries: entries, position: position + 1))
+      let goesIn = try visit(
+        Visit(
+          node: node, parent: level.directory, directories: directories, siblings: entries, position: position))
+      if goesIn, isDirectory(node) {
+        levels.append(Level(directory: node, entries: self.entries(of: node)))
+        directories.append(entries[position].name)
       }
     }
   }
 
   /// Changes the attributes of every node that has a name.
   public mutating func updateAttributes(_ change: (inout FileAttributes) -> Void) {
-    for index in 0..<nodeCount { change(&self[NodeID(index: index)].attributes) }
+    for index in attributes.indices { change(&attributes[index]) }
   }
 }
 
@@ -42,7 +70,7 @@ extension FileTree {
     var newest: Timestamp?
     // The closure throws nothing, so the walk does not.
     try? walk { visit in
-      let time = self[visit.node].attributes.modified
+      let time = attributes(of: visit.node).modified
       newest = newest.map { max($0, time) } ?? time
       return true
     }
@@ -51,7 +79,7 @@ extension FileTree {
 
   /// The tree below a directory, with that directory as its root.
   public func subtree(_ directory: NodeID) -> FileTree {
-    var result = FileTree(rootAttributes: self[directory].attributes)
+    var result = FileTree(rootAttributes: attributes(of: directory))
     var copies: [NodeID: NodeID] = [:]
     var stack = [(from: directory, to: result.root)]
     while let (from, to) = stack.popLast() {
@@ -62,7 +90,7 @@ extension FileTree {
         }
         guard let copy = result.add(self[entry.node], as: entry.name, in: to) else { continue }
         copies[entry.node] = copy
-        if self[entry.node].isDirectory { stack.append((entry.node, copy)) }
+        if isDirectory(entry.node) { stack.append((entry.node, copy)) }
       }
     }
     return result

@@ -3,7 +3,7 @@ public import SystemPackage
 
 /// A tree of files: what every input becomes and every output is made from.
 ///
-/// A value: nodes in one array, directories with sorted entries. Two names with one node *are* a hard link; link counts
+/// A value: nodes in arrays, directories with sorted entries. Two names with one node *are* a hard link; link counts
 /// are computed, never stored.
 public struct FileTree: Sendable {
   /// A node of this tree.
@@ -49,12 +49,16 @@ public struct FileTree: Sendable {
     public let node: NodeID
   }
 
-  private var nodes: [Node]
-  private var children: [[Entry]]
+  // A node in three parts: most questions are about one of them, and to copy a kind costs a reference count.
+  private var kinds: [Kind]
+  var attributes: [FileAttributes]
+  /// The entries of directories only.
+  private var children: [[Entry]?]
 
   /// An empty tree.
   public init(rootAttributes: FileAttributes = .directory) {
-    nodes = [Node(.directory, rootAttributes)]
+    kinds = [.directory]
+    attributes = [rootAttributes]
     children = [[]]
   }
 
@@ -62,21 +66,34 @@ public struct FileTree: Sendable {
   public var root: NodeID { NodeID(index: 0) }
 
   /// The number of nodes that were made, removed ones included: an upper bound of `NodeID.index`.
-  package var nodeCount: Int { nodes.count }
+  package var nodeCount: Int { kinds.count }
 
   /// A node.
   public subscript(id: NodeID) -> Node {
-    get { nodes[id.index] }
-    set { nodes[id.index] = newValue }
+    get { Node(kinds[id.index], attributes[id.index]) }
+    set {
+      kinds[id.index] = newValue.kind
+      attributes[id.index] = newValue.attributes
+      children[id.index] = newValue.isDirectory ? entries(of: id) : nil
+    }
   }
 
+  /// Whether a node is a directory.
+  public func isDirectory(_ id: NodeID) -> Bool { children[id.index] != nil }
+
+  /// What a node is.
+  public func kind(of id: NodeID) -> Kind { kinds[id.index] }
+
+  /// A node's attributes.
+  public func attributes(of id: NodeID) -> FileAttributes { attributes[id.index] }
+
   /// A directory's entries in byte order of their names; none for other kinds.
-  public func entries(of directory: NodeID) -> [Entry] { children[directory.index] }
+  public func entries(of directory: NodeID) -> [Entry] { children[directory.index] ?? [] }
 
   /// The node that `name` names in `directory`.
   public func child(_ name: FileName, of directory: NodeID) -> NodeID? {
     let (index, found) = position(of: name, in: directory)
-    return found ? children[directory.index][index].node : nil
+    return found ? entries(of: directory)[index].node : nil
   }
 
   /// The node at `path`, without following symbolic links; `nil` where there is none.
@@ -107,7 +124,7 @@ public struct FileTree: Sendable {
   ///
   /// - Throws: `.exists`, `.notADirectory`; `.invalidArgument` for a directory or an empty path.
   public mutating func link(_ node: NodeID, at path: FilePath) throws(ImageError) {
-    if self[node].isDirectory {
+    if isDirectory(node) {
       throw ImageError(.invalidArgument, "a directory has one name only", context: [path.string])
     }
     let (directory, name) = try makeParent(of: path)
@@ -131,28 +148,34 @@ public struct FileTree: Sendable {
   /// Takes a name out of a directory; nothing happens where there is none.
   package mutating func remove(_ name: FileName, from directory: NodeID) {
     let (index, found) = position(of: name, in: directory)
-    if found { children[directory.index].remove(at: index) }
+    if found { children[directory.index]?.remove(at: index) }
+  }
+
+  /// Makes room for names in a directory and their nodes.
+  package mutating func reserve(_ count: Int, in directory: NodeID) {
+    children[directory.index]?.reserveCapacity(count)
   }
 
   /// Adds a node to a directory; `nil` when the name is taken.
   package mutating func add(_ node: Node, as name: FileName, in directory: NodeID) -> NodeID? {
-    let id = NodeID(index: nodes.count)
+    let id = NodeID(index: kinds.count)
     guard link(id, as: name, in: directory) else { return nil }
-    nodes.append(node)
-    children.append([])
+    kinds.append(node.kind)
+    attributes.append(node.attributes)
+    children.append(node.isDirectory ? [] : nil)
     return id
   }
 
   /// Names a node in a directory; false when the name is taken.
   package mutating func link(_ node: NodeID, as name: FileName, in directory: NodeID) -> Bool {
     // Sources add names in order: the end is the usual place.
-    if let last = children[directory.index].last, last.name < name {
-      children[directory.index].append(Entry(name: name, node: node))
+    if let last = children[directory.index]?.last, last.name < name {
+      children[directory.index]?.append(Entry(name: name, node: node))
       return true
     }
     let (index, found) = position(of: name, in: directory)
     if found { return false }
-    children[directory.index].insert(Entry(name: name, node: node), at: index)
+    children[directory.index]?.insert(Entry(name: name, node: node), at: index)
     return true
   }
 
@@ -164,13 +187,13 @@ public struct FileTree: Sendable {
     var directory = root
     for component in components {
       if let next = child(component, of: directory) {
-        guard self[next].isDirectory else {
+        guard isDirectory(next) else {
           throw ImageError(.notADirectory, "\(component) is not a directory", context: [path.string])
         }
         directory = next
       } else {
         var attributes = FileAttributes.directory
-        attributes.modified = self[directory].attributes.modified
+        attributes.modified = self.attributes[directory.index].modified
         guard let made = add(Node(.directory, attributes), as: component, in: directory) else { break }
         directory = made
       }
@@ -180,7 +203,7 @@ public struct FileTree: Sendable {
 
   /// Where `name` is, or where it belongs.
   private func position(of name: FileName, in directory: NodeID) -> (Int, found: Bool) {
-    let entries = children[directory.index]
+    let entries = entries(of: directory)
     var low = 0
     var high = entries.count
     while low < high {

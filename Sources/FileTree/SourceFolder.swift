@@ -1,129 +1,94 @@
 package import ImageCore
 package import SystemPackage
 
-/// The open folder that a scan began at: everything below is opened relative to it, so that it may be moved meanwhile.
+/// A directory of a source: its path, kept once for all that is in it.
+///
+/// All is opened relative to the descriptor of the directory that a scan began at, so that this one may be moved
+/// meanwhile, and no descriptor is held for each directory.
 package final class SourceFolder: Sendable {
-  package let file: FileDescriptor
-  private let path: FilePath
+  /// The directory that a scan began at.
+  private final class Top: Sendable {
+    let file: FileDescriptor
+    let path: FilePath
 
-  package init(_ path: FilePath) throws(ImageError) {
-    self.path = path
-    do {
-      file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .directory])
-    } catch {
-      throw .io(error as? Errno ?? .ioError, "open the directory", path.string)
+    init(_ path: FilePath) throws(ImageError) {
+      self.path = path
+      do { file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .directory]) } catch {
+        throw .io(error as? Errno ?? .ioError, "open the directory", path.string)
+      }
     }
+
+    deinit { try? file.close() }
   }
 
-  deinit { try? file.close() }
+  /// The longest path that is given to one system call, which takes 4095 bytes.
+  ///
+  /// Far less, because each directory keeps its path: the deepest trees would need memory for the square of their depth.
+  private static let longestPath = 1024
 
-  /// A path below the folder, for people.
-  package func printed(_ components: [FileName]) -> String {
-    ([path.string] + components.map(\.description)).joined(separator: "/")
+  private let top: Top
+  /// The directory that `path` begins at where it would be too long otherwise.
+  private let base: SourceFolder?
+  /// From the base, or from the top; empty for the top itself.
+  private let path: [UInt8]
+
+  /// Opens the directory that a scan begins at.
+  package init(_ path: FilePath) throws(ImageError) {
+    top = try Top(path)
+    base = nil
+    self.path = []
+  }
+
+  /// The directory `name` in `parent`.
+  package init(_ name: FileName, in parent: SourceFolder) {
+    top = parent.top
+    let isLong = parent.path.count + name.bytes.count > Self.longestPath
+    base = isLong ? parent : parent.base
+    path = isLong || parent.path.isEmpty ? name.bytes : parent.path + [UInt8(ascii: "/")] + name.bytes
+  }
+
+  /// The path of the folder, or of a name in it, for people.
+  package func printed(_ name: FileName? = nil) -> String {
+    var parts = [name?.description ?? ""]
+    var folder: SourceFolder? = self
+    while let next = folder {
+      parts.append(next.path.split(separator: UInt8(ascii: "/")).map(printable).joined(separator: "/"))
+      folder = next.base
+    }
+    parts.append(top.path.string)
+    return parts.filter { !$0.isEmpty }.reversed().joined(separator: "/")
   }
 
   /// Runs a system call and names the path in its error.
   package func call<R>(
-    _ action: String, _ components: [FileName], _ body: () throws(Errno) -> R
+    _ action: String, _ name: FileName? = nil, _ body: () throws(Errno) -> R
   ) throws(ImageError) -> R {
-    do throws(Errno) { return try body() } catch { throw .io(error, action, printed(components)) }
+    do throws(Errno) { return try body() } catch { throw .io(error, action, printed(name)) }
   }
 
-  /// Opens what is at `components`, in steps where the whole path would be too long for one system call.
-  package func open(_ components: [FileName], isDirectory: Bool = false) throws(ImageError) -> FileDescriptor {
-    try call("open", components) { () throws(Errno) in
-      let longest = 4000
-      var base = file
-      defer { if base != file { try? base.close() } }
-      var part: [UInt8] = []
-      for name in components {
-        if part.count + name.bytes.count > longest {
-          let next = try POSIX.open(part, in: base, isDirectory: true)
-          if base != file { try? base.close() }
-          base = next
-          part = []
-        }
-        part += part.isEmpty ? name.bytes : [UInt8(ascii: "/")] + name.bytes
-      }
-      return try POSIX.open(part.isEmpty ? [46] : part, in: base, isDirectory: isDirectory)
+  /// Opens the folder.
+  package func open() throws(ImageError) -> FileDescriptor {
+    try call("open") { () throws(Errno) in try reach(nil) }
+  }
+
+  /// Opens a file in the folder.
+  package func open(_ name: FileName) throws(ImageError) -> FileDescriptor {
+    try call("open", name) { () throws(Errno) in try reach(name) }
+  }
+
+  /// Opens a file in the folder, or the folder itself.
+  private func reach(_ name: FileName?) throws(Errno) -> FileDescriptor {
+    var bases: [SourceFolder] = []
+    while let next = (bases.last ?? self).base { bases.append(next) }
+    // From the outermost base on, each opened in the one before.
+    var file = top.file
+    defer { if file != top.file { try? file.close() } }
+    for base in bases.reversed() {
+      let next = try POSIX.open(base.path, in: file, isDirectory: true)
+      if file != top.file { try? file.close() }
+      file = next
     }
-  }
-
-  /// Mode, owner, time and extended attributes of `name` in `directory`.
-  package func attributes(
-    _ status: FileStatus, _ name: [UInt8], in directory: FileDescriptor, path: [FileName]
-  ) throws(ImageError) -> FileAttributes {
-    FileAttributes(
-      permissions: UInt16(truncatingIfNeeded: status.mode & 0o7777), uid: status.uid, gid: status.gid,
-      modified: Timestamp(seconds: status.seconds, nanoseconds: status.nanoseconds),
-      extendedAttributes: try call("read the extended attributes", path) { () throws(Errno) in
-        var attributes: [ExtendedAttribute] = []
-        for attribute in try POSIX.extendedAttributeNames(name, in: directory) {
-          attributes.append(
-            ExtendedAttribute(
-              name: attribute, value: try POSIX.extendedAttribute(attribute, of: name, in: directory)))
-        }
-        return attributes
-      })
-  }
-}
-
-/// The content of a file that a scan found.
-struct PathContent: FileContent {
-  let folder: SourceFolder
-  let path: [FileName]
-  let status: FileStatus
-
-  var byteCount: UInt64 { status.byteCount }
-
-  func read(at offset: UInt64, into output: inout [UInt8], _ range: Range<Int>) throws(ImageError) {
-    let file = try openAgain()
-    defer { try? file.close() }
-    // First, because no other kind of file than the one that was found shall be read.
-    try checkState(of: file)
-    let count: Int
-    do throws(Errno) {
-      count =
-        status.isSparse
-        ? try readAroundHoles(file, offset, &output, range) : try POSIX.read(file, at: offset, into: &output, range)
-    } catch { throw .io(error, "read", folder.printed(path)) }
-    if count != range.count { throw changed() }
-    try checkState(of: file)
-  }
-
-  private func openAgain() throws(ImageError) -> FileDescriptor {
-    do { return try folder.open(path) } catch {
-      switch error.errno {
-      // Removed; or a symbolic link, or a socket, is in the place of the file or of a folder on the way.
-      case .noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels, .noSuchAddressOrDevice:
-        throw changed(error.errno)
-      default: throw error
-      }
-    }
-  }
-
-  private func checkState(of file: FileDescriptor) throws(ImageError) {
-    let now = try folder.call("look at", path) { () throws(Errno) in try POSIX.fstat(file) }
-    if !now.isSameState(as: status) { throw changed() }
-  }
-
-  private func changed(_ errno: Errno? = nil) -> ImageError {
-    ImageError(.changed, "changed while it was read; pack it again", context: [folder.printed(path)], errno: errno)
-  }
-
-  private func readAroundHoles(
-    _ file: FileDescriptor, _ offset: UInt64, _ output: inout [UInt8], _ range: Range<Int>
-  ) throws(Errno) -> Int {
-    output.fillZero(range)
-    let end = offset + UInt64(range.count)
-    var position = offset
-    while position < end, let data = try POSIX.nextData(file, from: position), data.lowerBound < end {
-      let part = max(position, data.lowerBound)..<min(end, data.upperBound)
-      let start = range.lowerBound + Int(part.lowerBound - offset)
-      let count = try POSIX.read(file, at: part.lowerBound, into: &output, start..<start + part.count)
-      if count < part.count { return start + count - range.lowerBound }
-      position = part.upperBound
-    }
-    return range.count
+    if let name { return try POSIX.open(name.bytes, in: file, below: path) }
+    return try POSIX.open(path.isEmpty ? [46] : path, in: file, isDirectory: true)
   }
 }

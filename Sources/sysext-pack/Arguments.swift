@@ -10,6 +10,17 @@ extension Architecture: ExpressibleByArgument {
 
 extension BuildOptions.ReleaseFiles: ExpressibleByArgument {}
 
+extension ErofsOptions.Preset: ExpressibleByArgument {}
+
+extension ErofsOptions.Tails: ExpressibleByArgument {}
+
+extension KernelVersion: ExpressibleByArgument {
+  /// Takes two numbers, or what `uname -r` prints.
+  public init?(argument: String) { self.init(argument) }
+  /// As it is typed.
+  public var defaultValueDescription: String { description }
+}
+
 extension PartitionType.Designator: ExpressibleByArgument {}
 
 extension ErofsOptions.Compression: ExpressibleByArgument {

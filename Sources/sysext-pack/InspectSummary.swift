@@ -52,6 +52,8 @@ extension SysextInspector {
         + "\(statistics.specialCount) special files, \(statistics.hardLinkCount) hard links",
       "  \(statistics.logicalByteCount) bytes in \(statistics.storedByteCount) stored",
     ]
+    let reasons = statistics.kernelFeatures.filter { $0.kernel == statistics.minimumKernel }.map(\.name)
+    lines.append("  needs Linux \(statistics.minimumKernel): \(reasons.joined(separator: ", "))")
     if !storages.isEmpty { lines.append("  files: \(storages.joined(separator: ", "))") }
     if !volume.algorithms.isEmpty {
       let cluster = volume.maxPclusterByteCount.map { ", pclusters up to \($0) bytes" } ?? ""

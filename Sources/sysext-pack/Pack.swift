@@ -35,7 +35,7 @@ struct Pack: AsyncParsableCommand {
       let path = FilePath(output)
       let builder = try SysextBuilder(
         output: path, name: naming.name, version: naming.version, architecture: naming.architecture, options: options)
-      let report = try await builder.build(DirectorySource(FilePath(directory)).tree(), to: path)
+      let report = try await builder.build(DirectorySource(FilePath(directory)).tree(threadCount: image.jobs), to: path)
       console.show(report.findings)
       try console.show(report.json) { report.summary(path: output, isVerbose: console.verbose) }
     }
@@ -44,6 +44,7 @@ struct Pack: AsyncParsableCommand {
   private func buildOptions() throws(ImageError) -> BuildOptions {
     var options = BuildOptions()
     image.apply(to: &options)
+    if let rules = image.rules { options.erofs.rules = try CompressionRule.read(FilePath(rules)) }
     try release.apply(to: &options)
     options.latestTime = try Environment.sourceDateEpoch()
     options.isStrict = strict
@@ -104,11 +105,33 @@ struct ReleaseOptions: ParsableArguments {
 
 /// How the image is made.
 struct ImageOptions: ParsableArguments {
-  @Option(help: "none, lz4 or lz4hc[,LEVEL] with a level of 1 to 12.")
-  var compression = ErofsOptions.Compression.lz4
+  @Option(help: "fast, balanced or small: how long to build against how large the image is.")
+  var preset = ErofsOptions.Preset.balanced
 
-  @Option(help: "The greatest physical cluster, such as 4096, 16K or 1M.")
-  var pclusterSize = ByteCount(4096)
+  @Option(help: "The oldest Linux that must read the image, such as 6.12.")
+  var kernel = KernelVersion.oldestTarget
+
+  @Option(help: "none, lz4, or lz4hc, deflate, zstd, lzma with [,LEVEL]; else the preset's.")
+  var compression: ErofsOptions.Compression?
+
+  @Option(help: "The greatest physical cluster, such as 4096, 16K or 1M; else the preset's.")
+  var pclusterSize: ByteCount?
+
+  @Option(
+    help: "A file of rules for single files: in each line COMPRESSION[,LEVEL] [PCLUSTER] PATTERN.", completion: .file())
+  var rules: String?
+
+  @Option(help: "Where ends of compressed files go: blocks, inline, fragments or all-fragments; else the preset's.")
+  var tails: ErofsOptions.Tails?
+
+  @Option(help: "The file system's blocks: 512, 1024, 2048 or 4096 bytes.")
+  var blockSize = ByteCount(4096)
+
+  @Flag(help: "Write the older, larger indexes of compressed files.")
+  var fullIndexes = false
+
+  @Flag(inversion: .prefixedNo, help: "Store equal files once.")
+  var shareFiles = true
 
   @Option(help: "The UUID that all others are derived from, as systemd-repart does; else name and content.")
   var seed: GUID?
@@ -128,7 +151,7 @@ struct ImageOptions: ParsableArguments {
   @Flag(help: "Write the EROFS file system alone, without a partition table.")
   var rawFilesystem = false
 
-  @Option(name: .shortAndLong, help: "How many threads compress; the bytes do not depend on it.")
+  @Option(name: .shortAndLong, help: "How many threads scan and compress; the bytes do not depend on it.")
   var jobs: Int?
 
   func validate() throws {
@@ -139,9 +162,17 @@ struct ImageOptions: ParsableArguments {
   }
 
   func apply(to options: inout BuildOptions) {
-    options.erofs.compression = compression
-    options.erofs.pclusterByteCount = pclusterSize.value
-    options.erofs.threadCount = jobs
+    var erofs = ErofsOptions(preset: preset, kernel: kernel)
+    if let compression { erofs.compression = compression }
+    // A preset's tails are for what is compressed.
+    if compression == ErofsOptions.Compression.none { erofs.tails = .blocks }
+    if let pclusterSize { erofs.pclusterByteCount = pclusterSize.value }
+    if let tails { erofs.tails = tails }
+    erofs.blockByteCount = blockSize.value
+    erofs.usesFullIndexes = fullIndexes
+    erofs.sharesFiles = shareFiles
+    erofs.threadCount = jobs
+    options.erofs = erofs
     options.seed = seed.map(Seed.init)
     options.kind = confext ? .confext : .sysext
     options.allRoot = allRoot

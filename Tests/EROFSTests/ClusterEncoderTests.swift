@@ -16,41 +16,81 @@ struct ClusterEncoderTests {
       + [1, 4095, 4096, 4097, 8191, 8192, 8193].map { noise.bytes($0) }
   }
 
-  @Test(arguments: [LZ4Effort.fast, .high(level: 4)], [4096, 16_384, 1 << 20])
-  func extentsHoldTheInput(_ effort: LZ4Effort, _ pcluster: Int) throws {
+  struct Setting: Sendable, CustomTestStringConvertible {
+    let codec: BlockCodec
+    let pcluster: Int
+    var block = BlockSize.page
+    var tail = TailRule.block
+    var isInterlaced = false
+
+    var testDescription: String { "\(codec) \(pcluster) block \(block.byteCount) \(tail) \(isInterlaced)" }
+  }
+
+  private static let small = BlockSize(byteCount: 512) ?? .page
+  private static let settings =
+    [BlockCodec.lz4, .lz4hc(level: 4)].flatMap { codec in
+      [4096, 16_384, 1 << 20].flatMap { pcluster in
+        [TailRule.block, .inline, .fragment].map { Setting(codec: codec, pcluster: pcluster, tail: $0) }
+      }
+    } + [
+      Setting(codec: .lz4, pcluster: 512, block: small),
+      Setting(codec: .lz4, pcluster: 4096, block: small, tail: .inline),
+      Setting(codec: .lz4, pcluster: 4096, tail: .fragment, isInterlaced: true),
+      Setting(codec: .lz4, pcluster: 65_536, block: small, tail: .fragment, isInterlaced: true),
+    ]
+
+  @Test(arguments: settings) func extentsHoldTheInput(_ setting: Setting) throws {
+    let block = setting.block
     for input in Self.inputs() where !input.isEmpty {
-      var encoder = ClusterEncoder(effort, pclusterByteCount: pcluster)
-      var output = [UInt8](repeating: 0xAA, count: input.count + 4096 + pcluster)
+      var encoder = ClusterEncoder(
+        setting.codec, pclusterByteCount: setting.pcluster, block: block, isInterlaced: setting.isInterlaced)
+      var output = [UInt8](repeating: 0xAA, count: input.count + block.byteCount + setting.pcluster)
       var end = 0
-      let extents = encoder.encode(input, 0..<input.count, into: &output, at: &end)
-      #expect(extents.map(\.byteCount).reduce(0, +) == input.count)
-      #expect(extents.map(\.blockCount).reduce(0, +) * 4096 == end)
-      #expect(end <= (input.count + 4095) / 4096 * 4096)
+      let run = encoder.encode(input, 0..<input.count, tail: setting.tail, into: &output, at: &end)
+      #expect(run.extents.map(\.byteCount).reduce(0, +) == input.count)
+      #expect(run.extents.map(\.blockCount).reduce(0, +) * block.byteCount == end)
+      #expect(end <= block.roundUp(input.count))
+      #expect(run.inline.isEmpty || setting.tail == .inline)
+      #expect(run.inline.count < block.byteCount)
       var position = 0
-      var block = 0
-      for (index, extent) in extents.enumerated() {
-        let stored = Array(output[block * 4096..<(block + extent.blockCount) * 4096])
+      var start = 0
+      for (index, extent) in run.extents.enumerated() {
+        let isLast = index == run.extents.count - 1
+        let stored = Array(output[start..<start + extent.blockCount * block.byteCount])
         let wanted = Array(input[position..<position + extent.byteCount])
-        if extent.isPlain {
-          #expect(extent.blockCount == 1 && extent.byteCount <= 4096)
-          #expect(stored.starts(with: wanted))
-          #expect(stored.dropFirst(wanted.count).allSatisfy { $0 == 0 })
-        } else {
-          #expect(extent.blockCount * 4096 <= pcluster)
-          #expect(extent.blockCount * 4096 < extent.byteCount)
-          var decoded = [UInt8](repeating: 0, count: wanted.count)
-          let data = Array(stored.drop { $0 == 0 })
-          #expect(stored.count - data.count < 4096, "only the first block has padding")
-          try LZ4.decompress(data, data.indices, into: &decoded, decoded.indices)
-          #expect(decoded == wanted)
-        }
+        try check(extent, wanted, extent.blockCount == 0 ? run.inline : stored, at: position, setting)
+        #expect(extent.blockCount > 0 || isLast, "only the end is elsewhere")
+        #expect(extent.form != .fragment || setting.tail == .fragment)
         // The index names one beginning in each lcluster.
-        if index < extents.count - 1 {
-          #expect(position / 4096 < (position + extent.byteCount) / 4096)
+        if !isLast {
+          #expect(position / block.byteCount < (position + extent.byteCount) / block.byteCount)
         }
         position += extent.byteCount
-        block += extent.blockCount
+        start += stored.count
       }
+    }
+  }
+
+  private func check(
+    _ extent: Extent, _ wanted: [UInt8], _ stored: [UInt8], at position: Int, _ setting: Setting
+  ) throws {
+    let block = setting.block
+    switch extent.form {
+    case .fragment: #expect(extent.blockCount == 0)
+    case .plain:
+      if extent.blockCount == 0 { return #expect(stored == wanted) }
+      #expect(extent.blockCount == 1 && extent.byteCount <= block.byteCount)
+      let shift = setting.isInterlaced ? block.rest(position) : 0
+      let expected = (wanted + [UInt8](repeating: 0, count: block.byteCount - wanted.count))
+      #expect(stored == Array(expected.suffix(shift) + expected.dropLast(shift)))
+    case .compressed:
+      #expect(extent.blockCount * block.byteCount <= setting.pcluster)
+      #expect(stored.count < max(extent.byteCount, block.byteCount))
+      var decoded = [UInt8](repeating: 0, count: wanted.count)
+      let data = extent.blockCount == 0 ? stored : Array(stored.drop { $0 == 0 })
+      #expect(stored.count - data.count < block.byteCount, "only the first block has padding")
+      try setting.codec.algorithm.decompress(data, data.indices, into: &decoded, decoded.indices)
+      #expect(decoded == wanted)
     }
   }
 
@@ -65,8 +105,8 @@ struct ClusterEncoderTests {
       names.remove([46, 46])
       let sorted = names.sorted { $0.lexicographicallyPrecedes($1) }
       let entries = sorted.map { DirectoryEncoder.Entry(name: $0, nid: 77, type: .regular) }
-      let bytes = DirectoryEncoder.encode(entries, own: 1, parent: 2)
-      #expect(bytes.count == DirectoryEncoder.byteCount(sorted.map { FileName($0) }))
+      let bytes = DirectoryEncoder.encode(entries, own: 1, parent: 2, .page)
+      #expect(bytes.count == DirectoryEncoder.byteCount(sorted.map { FileName($0) }, .page))
     }
   }
 }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import EROFS
 
-/// Directories and extended attributes, honest and not.
+/// Directories, honest and not.
 @Suite(.timeLimit(.minutes(10))) struct ReaderDirectoryTests {
   private func names(_ block: [UInt8]) throws(ImageError) -> [FileName] {
     try DirectoryBlock.entries(block.rawSpan).map(\.name)
@@ -120,63 +120,6 @@ import Testing
     #expect(throws: ImageError(.limit, "")) { try craft.open().tree() }
   }
 
-  private func entry(_ index: UInt8, _ name: String, _ value: [UInt8]) -> [UInt8] {
-    var record = XattrEntry()
-    record.nameIndex = index
-    record.nameByteCount = UInt8(name.utf8.count)
-    record.valueByteCount = UInt16(value.count)
-    var bytes = record.encoded + Array(name.utf8) + value
-    bytes.pad(to: 4)
-    return bytes
-  }
-
-  private func image(_ entries: [UInt8], shared: [UInt32] = []) throws -> ErofsImage {
-    var craft = ReaderCraft()
-    craft.superblock.xattrBlockAddress = 20
-    craft.put(entry(1, "shared", [9]), at: 20 * 4096 + 8)
-    var header = XattrHeader()
-    header.sharedCount = UInt8(shared.count)
-    var area = header.encoded
-    for id in shared { area.appendLE(id) }
-    area += entries
-    craft.compactInode(1, .fifo, .flatPlain, byteCount: 0, tail: area) { record in
-      record.xattrCount = UInt16((area.count - XattrHeader.byteCount) / 4 + 1)
-    }
-    return try craft.open()
-  }
-
-  @Test func attributes() throws {
-    let own = entry(6, "selinux", Array("label".utf8)) + entry(2, "", [1, 2]) + [0, 0, 0, 0] + entry(4, "x", [])
-    let image = try image(own, shared: [2])
-    let attributes = try image.attributes(of: image.inode(1)).extendedAttributes
-    #expect(
-      attributes.map { printable($0.name) }
-        == ["security.selinux", "system.posix_acl_access", "trusted.x", "user.shared"])
-    #expect(attributes.map(\.value) == [Array("label".utf8), [1, 2], [], [9]])
-  }
-
-  @Test func impossibleAttributes() throws {
-    var tooLong = entry(1, "name", [1, 2, 3])
-    tooLong[2] = 200
-    let cases: [([UInt8], [UInt32], ImageError.Code)] = [
-      (tooLong, [], .corrupt), (entry(2, "x", []), [], .corrupt), (entry(1, "", []), [], .corrupt),
-      (entry(1, "a\0b", []), [], .corrupt), (entry(1, "a", [1]) + entry(1, "a", [2]), [], .corrupt),
-      (entry(1, "shared", []), [2], .corrupt), (entry(9, "a", []), [], .unsupported),
-      (entry(0x81, "a", []), [], .unsupported), ([], [.max], .truncated), ([], [2, 2], .corrupt),
-    ]
-    for (entries, shared, code) in cases {
-      let image = try image(entries, shared: shared)
-      let inode = try image.inode(1)
-      #expect(throws: ImageError(code, ""), "\(entries) \(shared)") { try image.attributes(of: inode) }
-    }
-    var craft = ReaderCraft()
-    var header = XattrHeader()
-    header.sharedCount = 2
-    craft.compactInode(1, .fifo, .flatPlain, byteCount: 0, tail: header.encoded + [0, 0, 0, 0]) { $0.xattrCount = 2 }
-    let image = try craft.open()
-    #expect(throws: ImageError(.corrupt, "")) { try image.attributes(of: image.inode(1)) }
-  }
-
   /// Counts what is asked of it.
   private final class CountingSource: ByteSource {
     let bytes: [UInt8]
@@ -192,14 +135,18 @@ import Testing
     }
   }
 
-  @Test(.needs("mkfs.erofs"), .needsRoot) func touchesWhatIsNeeded() async throws {
+  @Test(.needs("mkfs.erofs", in: .sid), .needsRoot) func touchesWhatIsNeeded() async throws {
     try await TempFolder.with { folder in
       try TreeBuilder.build(folder["source"]) { tree in
         try tree.file("large", .text(8_000_000, seed: 1))
         for index in 0..<2000 { try tree.file("many/\(index)", .text(100, seed: UInt64(index))) }
       }
-      for options in [["-zlz4"], ["-zlz4", "-C65536"], ["-zlz4", "-Elegacy-compress"], [], ["--chunksize=4096"]] {
-        _ = try await readerImage(of: folder["source"], options, at: folder["image"])
+      for options in [
+        ["-zlz4"], ["-zlz4", "-C65536"], ["-zlz4", "-Elegacy-compress"], [], ["--chunksize=4096"],
+        ["-zlz4", "-Eztailpacking"], ["-zlz4", "-C65536", "-Eall-fragments"],
+        ["-zzstd", "-C65536", "-E48bit,fragments"],
+      ] {
+        _ = try await readerImage(of: folder["source"], options, at: folder["image"], by: .sid)
         let store = try ByteStore(contentsOf: folder["image"])
         let source = CountingSource(try store.bytes(at: 0, count: Int(store.byteCount)))
         let image = try ErofsImage(ByteStore(source))

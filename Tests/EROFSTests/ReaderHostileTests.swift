@@ -7,10 +7,10 @@ import Testing
 @testable import EROFS
 
 /// Spoilt images: a result or an error, soon; a trap ends the whole run.
-@Suite(.needs("mkfs.erofs"), .needsRoot, .timeLimit(.minutes(10))) struct ReaderHostileTests {
-  private static let options: [[String]] = [
-    ["-T1"], ["-T1", "-zlz4"], ["-zlz4", "-C16384", "-Elegacy-compress"], ["-zlz4hc", "-C65536"],
-    ["--chunksize=4096"],
+@Suite(.needs("mkfs.erofs", in: .sid), .needsRoot, .timeLimit(.minutes(10))) struct ReaderHostileTests {
+  private static let options = [
+    "", "-zlz4", "-zlz4 -C16384 -Elegacy-compress", "-zlz4hc -C65536 -Eztailpacking", "--chunksize=4096",
+    "-zlz4 -Efragments,dedupe --xattr-prefix=user.", "-zlz4 -C65536 -Eall-fragments", "-zlz4 -C65536 -E48bit",
   ]
 
   /// Images of a small folder with all kinds of files.
@@ -19,7 +19,8 @@ import Testing
       try makeSource(at: folder["source"])
       var images: [[UInt8]] = []
       for options in options {
-        _ = try await readerImage(of: folder["source"], options, at: folder["image"])
+        let words = ["-T1"] + options.split(separator: " ").map(String.init)
+        _ = try await readerImage(of: folder["source"], words, at: folder["image"], by: .sid)
         let store = try ByteStore(contentsOf: folder["image"])
         images.append(try store.bytes(at: 0, count: Int(store.byteCount)))
       }
@@ -152,6 +153,7 @@ import Testing
       // One empty file stands for all of them.
       if inode.kind != .regular || inode.byteCount > 0 { inodes.append(inode) }
     }
+    if opened.volume.packedNID != nil { inodes.append(try reader.packedInode()) }
     for inode in inodes {
       let start = Int(inode.offset)
       let isExtended = inode.xattrOffset - inode.offset == 64

@@ -17,7 +17,7 @@ import Testing
   @Test func equalsTheFolder() async throws {
     try await TempFolder.with { folder in
       try makeReaderSource(at: folder["source"])
-      let expected = try DirectorySource(folder["source"]).tree()
+      let expected = try await DirectorySource(folder["source"]).tree()
       let manifest = try readerManifest(expected)
       let sources = try contents(expected)
       for options in Self.options {
@@ -41,7 +41,7 @@ import Testing
       try makeReaderSource(at: folder["source"])
       for options in [[], ["-zlz4", "-C65536"], ["-zlz4", "-Elegacy-compress"], ["--chunksize=4096"]] {
         let image = try await readerImage(of: folder["source"], options, at: folder["image"])
-        let kernel = try await LoopMount.with(folder["image"]) { try readerManifest(DirectorySource($0).tree()) }
+        let kernel = try await LoopMount.with(folder["image"]) { try await readerManifest(DirectorySource($0).tree()) }
         #expect(readerDifference(kernel, try readerManifest(image.tree())) == [], "\(options)")
       }
     }

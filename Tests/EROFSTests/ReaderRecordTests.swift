@@ -6,7 +6,8 @@ import Testing
 /// Each on-disk structure measures what it says, and survives writing and reading.
 @Suite struct ReaderRecordTests {
   static let records: [any Record.Type] = [
-    Superblock.self, LZ4Configuration.self, CompactInode.self, ExtendedInode.self, Dirent.self, XattrHeader.self,
+    Superblock.self, LZ4Configuration.self, LZMAConfiguration.self, DeflateConfiguration.self,
+    ZstandardConfiguration.self, CompactInode.self, ExtendedInode.self, Dirent.self, XattrHeader.self,
     XattrEntry.self, MapHeader.self, FullLclusterIndex.self,
   ]
 

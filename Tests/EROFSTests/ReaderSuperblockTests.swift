@@ -24,7 +24,8 @@ import Testing
     craft.superblock.algorithmsOrMaxDistance = 0b1101
     var configuration = LZ4Configuration()
     configuration.maxPclusterBlocks = 16
-    craft.put(configuration.encoded, at: 1024 + Superblock.byteCount)
+    craft.put(
+      configuration.encoded + deflate(15) + ZstandardConfiguration().encoded, at: 1024 + Superblock.byteCount)
     let superblock = try craft.open().superblock
     #expect(superblock.volumeName == "name\\x1bx")
     #expect(superblock.uuid.description == "01020304-0506-0708-090a-0b0c0d0e0f10")
@@ -50,18 +51,84 @@ import Testing
     if bits != 9 { #expect(throws: ImageError(.mismatch, "")) { try ErofsImage(ByteStore(spoilt)) } }
   }
 
+  private func deflate(_ windowBits: UInt8) -> [UInt8] {
+    var configuration = DeflateConfiguration()
+    configuration.windowBits = windowBits
+    return configuration.encoded
+  }
+
+  private func lzma(_ dictionary: UInt32, format: UInt16 = 0) -> [UInt8] {
+    var configuration = LZMAConfiguration()
+    configuration.dictionaryByteCount = dictionary
+    configuration.format = format
+    return configuration.encoded
+  }
+
+  private func zstandard(_ windowLog: UInt8, format: UInt8 = 0) -> [UInt8] {
+    var configuration = ZstandardConfiguration()
+    configuration.windowLog = windowLog
+    configuration.format = format
+    return configuration.encoded
+  }
+
+  @Test func checksConfigurations() throws {
+    let longer: [UInt8] = [20, 0] + lzma(65536)[2...] + [0, 0, 0, 0, 0, 0]
+    let good: [(UInt16, [UInt8])] = [
+      (0b1000, zstandard(10)), (0b0110, lzma(4096) + deflate(0)),
+      (0b1110, longer + [0, 0] + deflate(15) + zstandard(0)),
+    ]
+    let bad: [(UInt16, [UInt8])] = [
+      (1, []), (0b1000, zstandard(11)), (0b1000, zstandard(5, format: 1)), (0b0100, deflate(16)),
+      (0b0010, lzma(4095)), (0b0010, lzma(8 << 20 + 1)), (0b0010, lzma(65536, format: 1)), (0b0010, deflate(15)),
+      (0b0110, lzma(65536)), (0b0001, LZ4Configuration().encoded.map { $0 == 14 ? 13 : 0xFF }),
+    ]
+    for (isGood, cases) in [(true, good), (false, bad)] {
+      for (algorithms, bytes) in cases {
+        var craft = craft()
+        craft.superblock.incompatibleFeatures = IncompatibleFeatures.compressionConfigurations.rawValue
+        craft.superblock.algorithmsOrMaxDistance = algorithms
+        craft.put(bytes, at: 1024 + Superblock.byteCount)
+        let fault = readerFault { () throws(ImageError) in _ = try craft.open() }
+        #expect(fault.hasPrefix(isGood ? "no error" : "corrupt: superblock"), "\(algorithms) \(bytes) \(fault)")
+      }
+    }
+    var craft = craft()
+    craft.superblock.incompatibleFeatures = IncompatibleFeatures.compressionConfigurations.rawValue
+    craft.superblock.algorithmsOrMaxDistance = 0x10
+    #expect(throws: ImageError(.unsupported, "")) { try craft.open() }
+  }
+
+  @Test func wideAddresses() throws {
+    var craft = craft()
+    craft.directory(64, [("..", 64), ("x", 0)])
+    craft.superblock.incompatibleFeatures = IncompatibleFeatures.blockAddress48.rawValue
+    craft.superblock.rootNID64 = 64
+    #expect(try craft.open().root().nid == 64)
+    // With a wide root the narrow field is the upper part of the block count.
+    craft.superblock.rootNID = 1
+    #expect(throws: ImageError(.truncated, "")) { try craft.open() }
+    craft.superblock.rootNID = 0
+    craft.superblock.rootNID64 = 0
+    #expect(try craft.open().root().nid == 0)
+  }
+
   @Test func refusesByName() throws {
     var craft = craft()
-    craft.superblock.incompatibleFeatures = 0x1F0
+    craft.superblock.incompatibleFeatures = 0x3FF
     #expect(
       readerFault { () throws(ImageError) in _ = try ErofsImage(ByteStore(bytes(craft))) }
-        == "unsupported: superblock: needs ztailpacking, fragments, xattr_prefixes, 48bit, metabox (at byte 1024)")
+        == "unsupported: superblock: needs metabox, bit9 (at byte 1024)")
     craft.superblock.incompatibleFeatures = 0x8000_0000
     #expect(
       readerFault { () throws(ImageError) in _ = try ErofsImage(ByteStore(bytes(craft))) }
         == "unsupported: superblock: needs bit31 (at byte 1024)")
     craft.superblock.incompatibleFeatures = 0
     craft.superblock.compatibleFeatures = 0xFFFF_FFFF
+    #expect(throws: Never.self) { try craft.open().tree() }
+    craft.superblock.incompatibleFeatures = IncompatibleFeatures.deviceTable.rawValue
+    craft.superblock.extraDeviceCount = 1
+    #expect(throws: ImageError(.unsupported, "")) { try craft.open() }
+    craft.superblock.extraDeviceCount = 0
     #expect(throws: Never.self) { try craft.open().tree() }
     craft.superblock.directoryBlockBits = 1
     #expect(throws: ImageError(.unsupported, "")) { try craft.open() }

@@ -5,8 +5,10 @@ import SystemPackage
 import TestSupport
 
 /// An image of `folder` by mkfs.erofs.
-func readerImage(of folder: FilePath, _ options: [String], at path: FilePath) async throws -> ErofsImage {
-  try await Tool("mkfs.erofs").check(["--quiet"] + options + [path.string, folder.string])
+func readerImage(
+  of folder: FilePath, _ options: [String], at path: FilePath, by peer: Peer = .host
+) async throws -> ErofsImage {
+  try await Tool("mkfs.erofs", in: peer).check(["--quiet"] + options + [path.string, folder.string])
   return try ErofsImage(ByteStore(contentsOf: path))
 }
 

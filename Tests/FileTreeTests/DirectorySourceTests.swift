@@ -6,11 +6,14 @@ import TestSupport
 import Testing
 
 @Suite(.tempFolder) struct DirectorySourceTests {
-  @Test(.needsRoot, arguments: TreeCase.small) func findsAllThatIsThere(_ tree: TreeCase) throws {
+  @Test(.needsRoot, arguments: TreeCase.small) func findsAllThatIsThere(_ tree: TreeCase) async throws {
     let folder = try tree.build(at: TempFolder.current["tree"])
-    let found = try TreeListing(DirectorySource(folder).tree())
-    #expect(TreeListing.differences(try TreeListing(of: folder), found) == [])
-    #expect(found.entries.count > (tree.name == "empty" ? 0 : 1))
+    let expected = try TreeListing(of: folder)
+    #expect(expected.entries.count > (tree.name == "empty" ? 0 : 1))
+    for threads in [1, 3] {
+      let found = try await TreeListing(DirectorySource(folder).tree(threadCount: threads))
+      #expect(TreeListing.differences(expected, found) == [], "\(threads) threads")
+    }
   }
 
   /// Compared name by name: entries in byte order, links to their first name.
@@ -18,16 +21,16 @@ import Testing
   func theOrderOfTheDiskDoesNotMatter(_ tree: TreeCase) async throws {
     try await TempFolder.with(.memory) { folder in
       let plain = try tree.build(at: folder["plain"])
-      let expected = try TreeListing(DirectorySource(plain).tree())
+      let expected = try await TreeListing(DirectorySource(plain).tree())
       for seed in 1...2 {
         let shuffled = try tree.build(at: folder["shuffled-\(seed)"], shuffled: UInt64(seed))
         #expect(try TreeListing.order(in: shuffled) != TreeListing.order(in: plain))
-        #expect(try TreeListing(DirectorySource(shuffled).tree()).description == expected.description)
+        #expect(try await TreeListing(DirectorySource(shuffled).tree()).description == expected.description)
       }
     }
   }
 
-  @Test func oneFileUnderManyNamesIsOneNode() throws {
+  @Test func oneFileUnderManyNamesIsOneNode() async throws {
     let folder = try TempFolder.current
     try Disk.write("1", to: folder["b"])
     try Disk.makeFolder(folder["d"])
@@ -36,21 +39,21 @@ import Testing
     // One name is here, another one outside.
     try Disk.makeFolder(folder["d/inner"])
     try Disk.makeHardLink(folder["d/inner/c"], to: folder["b"])
-    let tree = try DirectorySource(folder.path).tree()
+    let tree = try await DirectorySource(folder.path).tree()
     #expect(tree.lookup("b") != nil && tree.lookup("b") == tree.lookup("d/a"))
     #expect(tree.lookup("b") == tree.lookup("d/inner/c"))
     #expect(tree.lookup("b") != tree.lookup("twin"))
-    let inner = try DirectorySource(folder["d/inner"]).tree()
+    let inner = try await DirectorySource(folder["d/inner"]).tree()
     #expect(inner.entries(of: inner.root).map(\.name) == ["c"])
   }
 
   // MARK: where to begin
 
-  private func error(_ path: FilePath) -> ImageError? {
-    #expect(throws: ImageError.self) { try DirectorySource(path).tree() }
+  private func error(_ path: FilePath) async -> ImageError? {
+    await #expect(throws: ImageError.self) { try await DirectorySource(path).tree() }
   }
 
-  @Test func whatIsNoDirectory() throws {
+  @Test func whatIsNoDirectory() async throws {
     let folder = try TempFolder.current
     try Disk.write("", to: folder["file"])
     try Disk.makeFIFO(folder["fifo"])
@@ -59,22 +62,22 @@ import Testing
       ("file", .notADirectory), ("fifo", .notADirectory), ("missing", .notFound), ("dangling", .notFound),
       ("file/inside", .notADirectory), ("missing/inside", .notFound),
     ] as [(String, ImageError.Code)] {
-      let error = error(folder[name])
+      let error = await error(folder[name])
       #expect(error?.code == code && error?.context == [folder[name].string], "\(name)")
     }
-    #expect(error("")?.code == .notFound)
+    #expect(await error("")?.code == .notFound)
   }
 
-  @Test func theFirstFolderMayBeGivenByALink() throws {
+  @Test func theFirstFolderMayBeGivenByALink() async throws {
     let folder = try TempFolder.current
     try Disk.makeFolder(folder["real"])
     try Disk.write("1", to: folder["real/file"])
     try Disk.makeLink(folder["link"], to: "real")
-    let tree = try DirectorySource(folder["link"]).tree()
+    let tree = try await DirectorySource(folder["link"]).tree()
     #expect(tree[tree.root].isDirectory && tree.lookup("file") != nil)
   }
 
-  @Test func linksInsideAreNotFollowed() throws {
+  @Test func linksInsideAreNotFollowed() async throws {
     let folder = try TempFolder.current
     try Disk.makeFolder(folder["outside"])
     try Disk.write("secret", to: folder["outside/file"])
@@ -82,7 +85,7 @@ import Testing
     try Disk.makeLink(folder["tree/folder"], to: "../outside")
     try Disk.makeLink(folder["tree/file"], to: "../outside/file")
     try Disk.makeLink(folder["tree/up"], to: "..")
-    let tree = try DirectorySource(folder["tree"]).tree()
+    let tree = try await DirectorySource(folder["tree"]).tree()
     #expect(tree.entries(of: tree.root).map(\.name) == ["file", "folder", "up"])
     for entry in tree.entries(of: tree.root) {
       guard case .symlink = tree[entry.node].kind else {
@@ -113,7 +116,7 @@ import Testing
       }
     }
     for _ in 0..<400 {
-      guard let tree = try? DirectorySource(folder["tree"]).tree() else { continue }
+      guard let tree = try? await DirectorySource(folder["tree"]).tree() else { continue }
       #expect(tree.lookup("a/b/secret") == nil && tree.lookup("a/secret") == nil)
     }
     swapping.cancel()
@@ -124,7 +127,7 @@ import Testing
     let folder = try TempFolder.current
     let scan = Task {
       unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
-      return try DirectorySource(folder.path).tree().lookup("/")
+      return try await DirectorySource(folder.path).tree().lookup("/")
     }
     await #expect(throws: ImageError(.cancelled, "")) { try await scan.value }
   }
@@ -145,11 +148,13 @@ import Testing
     }
     await #expect(processExitsWith: .success) { [path = folder.path.string as String] in
       try #require(setgid(65_534) == 0 && setuid(65_534) == 0)
-      let error = #expect(throws: ImageError.self) { try DirectorySource(FilePath(path + "/closed-tree")).tree() }
+      let error = await #expect(throws: ImageError.self) {
+        try await DirectorySource(FilePath(path + "/closed-tree")).tree()
+      }
       #expect(error?.code == .io && error?.errno == .permissionDenied)
       #expect(error?.context == [path + "/closed-tree/a/closed"])
       // A file's content is not looked at before someone asks for it.
-      let tree = try DirectorySource(FilePath(path + "/tree")).tree()
+      let tree = try await DirectorySource(FilePath(path + "/tree")).tree()
       func content(_ name: String) throws -> [UInt8] {
         let node = try tree[#require(tree.lookup(FilePath(name)))]
         guard case .regular(let content) = node.kind else { return [] }
@@ -237,7 +242,7 @@ import Testing
     try Disk.makeFolder(folder["d"])
     let path = folder["d/file"]
     try Disk.write(Self.text, to: path)
-    let content = try content(DirectorySource(folder.path).tree(), "d/file")
+    let content = try await content(DirectorySource(folder.path).tree(), "d/file")
     #expect(try content.bytes() == Array(Self.text.utf8))
     // Some file systems count time in steps of milliseconds.
     try await Task.sleep(for: .milliseconds(30))
@@ -252,7 +257,7 @@ import Testing
     try Disk.write(Self.text, to: folder["file"])
     await #expect(processExitsWith: .success) { [path = folder.path.string as String] in
       alarm(30)
-      let tree = try DirectorySource(FilePath(path)).tree()
+      let tree = try await DirectorySource(FilePath(path)).tree()
       try Disk.remove(FilePath(path + "/file"))
       try Disk.makeFIFO(FilePath(path + "/file"))
       guard case .regular(let content) = try tree[#require(tree.lookup("file"))].kind else { return }
@@ -261,29 +266,31 @@ import Testing
     }
   }
 
-  @Test(.needsRoot) func aSocketInItsPlaceIsAnError() throws {
+  @Test(.needsRoot) func aSocketInItsPlaceIsAnError() async throws {
     let folder = try TempFolder.current
     try Disk.makeFolder(folder["tree"])
     try Disk.write(Self.text, to: folder["tree/file"])
-    let content = try content(DirectorySource(folder["tree"]).tree(), "file")
+    let content = try await content(DirectorySource(folder["tree"]).tree(), "file")
     try Disk.remove(folder["tree/file"])
     try TreeBuilder.build(folder["tree"]) { try $0.socket("file") }
     #expect(throws: ImageError(.changed, "")) { try content.bytes() }
   }
 
-  @Test func theFolderMayBeMoved() throws {
+  @Test func theFolderMayBeMoved() async throws {
     let folder = try TempFolder.current
     try Disk.makeFolder(folder["before"])
     try Disk.write(Self.text, to: folder["before/file"])
-    let content = try content(DirectorySource(folder["before"]).tree(), "file")
+    let content = try await content(DirectorySource(folder["before"]).tree(), "file")
     try Disk.rename(folder["before"], to: folder["after"])
     #expect(try content.bytes() == Array(Self.text.utf8))
     #expect(throws: Never.self) { try content.bytes() }
   }
 
-  @Test(.needsRoot, arguments: [TreeCase.sparse, .sizes]) func readsAnyPartAndNothingBeside(_ tree: TreeCase) throws {
+  @Test(.needsRoot, arguments: [TreeCase.sparse, .sizes]) func readsAnyPartAndNothingBeside(_ tree: TreeCase)
+    async throws
+  {
     let folder = try tree.build(at: TempFolder.current["tree"])
-    let scanned = try DirectorySource(folder).tree()
+    let scanned = try await DirectorySource(folder).tree()
     var generator = SplitMix64(seed: 1)
     var sparse = 0
     try scanned.walk { (visit) throws(ImageError) in
@@ -309,9 +316,9 @@ import Testing
     #expect(tree.name == "sparse" ? sparse > 5 : true, "\(sparse) files with holes")
   }
 
-  @Test(.needsRoot) func readsBeyondFourGiB() throws {
+  @Test(.needsRoot) func readsBeyondFourGiB() async throws {
     let folder = try TreeCase.hugeSparse.build(at: TempFolder.current["tree"])
-    let content = try content(DirectorySource(folder).tree(), "huge")
+    let content = try await content(DirectorySource(folder).tree(), "huge")
     let border: UInt64 = 1 << 32
     #expect(content.byteCount == border + (64 << 20) + 5)
     var output = [UInt8](repeating: 0xA5, count: 30_000)
@@ -324,10 +331,10 @@ import Testing
   }
 
   /// Between two holes, and without a word about the length: the state tells.
-  @Test(.needsRoot) func aSparseFileThatIsCutIsAnError() throws {
+  @Test(.needsRoot) func aSparseFileThatIsCutIsAnError() async throws {
     let folder = try TempFolder.current["tree"]
     try TreeBuilder.build(folder) { try $0.sparseFile("file", 1 << 20, [(500_000, .utf8("middle"))]) }
-    let content = try content(DirectorySource(folder).tree(), "file")
+    let content = try await content(DirectorySource(folder).tree(), "file")
     try Disk.setByteCount(1000, of: folder.appending("file"))
     var output = [UInt8](repeating: 0, count: 100)
     for offset in [0, 900_000] as [UInt64] {
@@ -339,7 +346,7 @@ import Testing
     let folder = try TempFolder.current
     let bytes = Content.random(300_000, seed: 1).bytes
     try Disk.write(bytes, to: folder["file"])
-    let content = try content(DirectorySource(folder.path).tree(), "file")
+    let content = try await content(DirectorySource(folder.path).tree(), "file")
     try await withThrowingTaskGroup(of: Bool.self) { group in
       for index in 0..<64 {
         group.addTask {

@@ -139,6 +139,21 @@ import Testing
     #expect(try paths(tree) == ["/", "/d", "/d/file"])
   }
 
+  @Test func aNodeMayBecomeAnotherKind() throws {
+    var tree = FileTree()
+    try tree.insert(file("1"), at: "d/file")
+    let (directory, id) = (try #require(tree.lookup("d")), try #require(tree.lookup("d/file")))
+    tree[directory].attributes.uid = 7
+    #expect(tree.lookup("d/file") == id && tree.isDirectory(directory) && tree.attributes(of: directory).uid == 7)
+    tree[id].kind = .directory
+    #expect(tree.isDirectory(id) && tree[id].isDirectory)
+    try tree.insert(file("2"), at: "d/file/inside")
+    tree[directory].kind = .fifo
+    #expect(!tree.isDirectory(directory) && tree.entries(of: directory).isEmpty)
+    #expect(try paths(tree) == ["/", "/d"])
+    guard case .fifo = tree.kind(of: directory) else { throw ImageError(.mismatch, "no FIFO") }
+  }
+
   // MARK: remove
 
   @Test func removesWithAllThatIsBelow() throws {

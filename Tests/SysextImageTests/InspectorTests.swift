@@ -93,8 +93,9 @@ import Testing
       try keys(image, "fileSystem") == [
         "type", "partition", "uuid", "volumeName", "blockByteCount", "blockCount", "inodeCount", "epochSeconds",
         "epochNanoseconds", "checksum", "compatibleFeatures", "incompatibleFeatures", "algorithms",
-        "maxPclusterByteCount", "counts",
+        "maxPclusterByteCount", "minimumKernel", "kernelFeatures", "counts",
       ])
+    #expect(try keys(image, "fileSystem", "kernelFeatures") == ["name", "kernel"])
     #expect(
       try keys(image, "fileSystem", "counts") == [
         "directories", "files", "symlinks", "special", "hardLinks", "withExtendedAttributes", "filesByStorage",

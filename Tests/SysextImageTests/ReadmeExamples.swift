@@ -4,7 +4,7 @@ import SysextImage
 enum ReadmeExamples {
   static func build() async throws {
     // begin build
-    let tree = try DirectorySource("root").tree()
+    let tree = try await DirectorySource("root").tree()
     var options = BuildOptions()
     options.erofs.compression = .lz4
     let builder = try SysextBuilder(name: "debug", version: "4.2", architecture: .x86_64, options: options)

@@ -55,7 +55,9 @@ private func packing() {
 
 private func reading() {
   let folder = ProcessEnvironment["BENCHMARK_TREE"] ?? "/usr/include"
-  Benchmark("DirectorySource, \(folder)") { _ throws in blackHole(try DirectorySource(FilePath(folder)).tree()) }
+  Benchmark("DirectorySource, \(folder)") { _ async throws in
+    blackHole(try await DirectorySource(FilePath(folder)).tree())
+  }
 
   // CRC-32 over a header and 16 KiB of entries, twice: the checksum itself is not public.
   Benchmark(

@@ -53,7 +53,12 @@ public struct IncompatibleFeatures: OptionSet, Sendable, Hashable {
   public static let metabox = Self(rawValue: 0x100)
 
   /// What `ErofsImage` reads in this version.
-  package static let readable: Self = [.lz4ZeroPadding, .compressionConfigurations, .chunkedFiles]
+  ///
+  /// Of the two meanings of `deviceTable`, only the second algorithm.
+  package static let readable: Self = [
+    .lz4ZeroPadding, .compressionConfigurations, .chunkedFiles, .deviceTable, .ztailpacking, .fragments,
+    .xattrPrefixes, .blockAddress48,
+  ]
 
   /// erofs-utils' names of the bits that are set.
   public var names: [String] {

@@ -13,6 +13,8 @@ package struct MapHeader: Record {
   package var clusterBits: UInt8 = 0
 
   package static let compact2B: UInt16 = 0x1
+  /// The same bit in the full layout: the map is a list of encoded extents.
+  package static let encodedExtents: UInt16 = 0x1
   package static let bigPcluster1: UInt16 = 0x2
   package static let bigPcluster2: UInt16 = 0x4
   package static let inlinePcluster: UInt16 = 0x8
@@ -20,6 +22,25 @@ package struct MapHeader: Record {
   package static let fragmentPcluster: UInt16 = 0x20
 
   package init() {}
+
+  /// Whether the whole file is in the packed inode.
+  package var isPacked: Bool { clusterBits & 0x80 != 0 }
+
+  /// Where a packed file begins in the packed inode: all other bits of the header.
+  package var packedOffset: UInt64 {
+    UInt64(fragmentOffset) | UInt64(advise) << 32 | UInt64(algorithms) << 48 | UInt64(clusterBits & 0x7F) << 56
+  }
+
+  /// `h_idata_size`: the length of an inline pcluster.
+  package var inlineByteCount: Int { advise & Self.inlinePcluster == 0 ? 0 : Int(fragmentOffset >> 16) }
+
+  /// `h_extents`: how many encoded extents there are, when their records say where they begin.
+  package var extentCount: UInt64 {
+    UInt64(fragmentOffset) | UInt64(algorithms) << 32 | UInt64(clusterBits) << 40
+  }
+
+  /// The length of an encoded extent's record.
+  package var extentByteCount: Int { 4 << Int(advise >> 1 & 3) }
 
   package mutating func fields<V: FieldVisitor & ~Copyable & ~Escapable>(_ visitor: inout V) {
     visitor.u32("h_fragmentoff", &fragmentOffset)
@@ -46,6 +67,8 @@ package struct FullLclusterIndex: Record {
   package static let byteCount = 8
   /// In `delta[0]` of the first NONHEAD: the rest is the pcluster's length in blocks.
   package static let compressedBlockCountFlag: UInt16 = 1 << 11
+  /// In `di_advise` of a head: the extent is only the beginning of what the pcluster holds.
+  package static let partialReferenceFlag: UInt16 = 1 << 15
 
   package var advise: UInt16 = 0
   package var clusterOffset: UInt16 = 0

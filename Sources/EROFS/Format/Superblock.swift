@@ -11,6 +11,7 @@ package struct Superblock: Record {
   package var compatibleFeatures: UInt32 = 0
   package var blockSizeBits: UInt8 = 12
   package var extensionSlotCount: UInt8 = 0
+  /// With 48-bit addresses and `rootNID64` the upper bits of the count of blocks.
   package var rootNID: UInt16 = 0
 
   package var inodeCount: UInt64 = 0
@@ -39,7 +40,7 @@ package struct Superblock: Record {
   package var ishareXattrPrefix: UInt8 = 0
   package var buildTime: UInt32 = 0
 
-  /// The root's nid of an image with 48-bit addresses.
+  /// The root's nid of an image with 48-bit addresses, unless it is 0.
   package var rootNID64: UInt64 = 0
 
   package init() {}
@@ -82,6 +83,28 @@ package struct Superblock: Record {
     visitor.reserved(8)
   }
 
+  /// The bytes from the file system's beginning that `checksum` is made from.
+  ///
+  /// The first block; where the superblock is not in it, a block's length from byte 1024 on.
+  package static func checkedByteCount(_ block: BlockSize) -> Int {
+    block.byteCount > offset ? block.byteCount : offset + block.byteCount
+  }
+
+  private var isLarge: Bool {
+    IncompatibleFeatures(rawValue: incompatibleFeatures).contains(.blockAddress48) && rootNID64 != 0
+  }
+
+  /// The root directory's nid.
+  package var root: UInt64 { isLarge ? rootNID64 : UInt64(rootNID) }
+
+  /// The blocks of the file system, the superblock's included.
+  package var blocks: UInt64 { UInt64(blockCount) | (isLarge ? UInt64(rootNID) << 32 : 0) }
+
+  /// The nid of the inode that holds fragments; `nil` when there is none.
+  package var packed: UInt64? {
+    IncompatibleFeatures(rawValue: incompatibleFeatures).contains(.fragments) && packedNID != 0 ? packedNID : nil
+  }
+
   /// CRC-32C from byte 1024 to the end of the first block, with `checksum` zero, not inverted at the end.
   package static func checksum(ofFirstBlock block: [UInt8]) throws(ImageError) -> UInt32 {
     var bytes = block
@@ -89,23 +112,5 @@ package struct Superblock: Record {
     for index in offset + 4..<offset + 8 { bytes[index] = 0 }
     let span = bytes.rawSpan
     return CRC32.castagnoli.update(.max, try span.slice(at: offset, count: bytes.count - offset))
-  }
-}
-
-/// `struct z_erofs_lz4_cfgs` with its length in front, after the superblock of an image with `COMPR_CFGS`.
-package struct LZ4Configuration: Record {
-  package static let byteCount = 16
-
-  package var byteCountThatFollows: UInt16 = 14
-  package var maxDistance: UInt16 = 0
-  package var maxPclusterBlocks: UInt16 = 0
-
-  package init() {}
-
-  package mutating func fields<V: FieldVisitor & ~Copyable & ~Escapable>(_ visitor: inout V) {
-    visitor.u16("size", &byteCountThatFollows)
-    visitor.u16("max_distance", &maxDistance)
-    visitor.u16("max_pclusterblks", &maxPclusterBlocks)
-    visitor.reserved(10)
   }
 }

@@ -32,6 +32,9 @@ package struct XattrEntry: Record {
     visitor.u16("e_value_size", &valueByteCount)
   }
 
+  /// Set in `nameIndex` when the rest of it is a place in the image's table of long prefixes.
+  package static let longPrefixFlag: UInt8 = 0x80
+
   /// The prefixes that an index stands for; the two ACLs are whole names (erofs_fs.h, `EROFS_XATTR_INDEX_*`).
   package static let prefixes: [(index: UInt8, prefix: [UInt8])] = [
     (1, Array("user.".utf8)),
@@ -42,6 +45,9 @@ package struct XattrEntry: Record {
     (6, Array("security.".utf8)),
   ]
 
+  /// What an index of the short prefixes stands for.
+  package static func prefix(_ index: UInt8) -> [UInt8]? { prefixes.first { $0.index == index }?.prefix }
+
   /// The index and the rest of a full name; `nil` for a prefix that EROFS has no number for.
   package static func split(_ name: [UInt8]) -> (index: UInt8, suffix: [UInt8])? {
     for (index, prefix) in prefixes where name.starts(with: prefix) {
@@ -50,5 +56,21 @@ package struct XattrEntry: Record {
       if isWholeName == suffix.isEmpty { return (index, suffix) }
     }
     return nil
+  }
+}
+
+/// `h_name_filter`: which attributes an inode does certainly not have (erofs_fs.h, `EROFS_XATTR_FILTER_*`).
+package enum XattrNameFilter {
+  /// The bit of one name, which is clear when the attribute is there.
+  package static func bit(index: UInt8, suffix: some Collection<UInt8>) -> UInt32 {
+    1 << (XXHash32.hash(suffix, seed: 0x25BB_E08F + UInt32(index)) & 31)
+  }
+
+  /// The filter of an inode that has attributes of these full names.
+  package static func value(_ names: [[UInt8]]) -> UInt32 {
+    names.reduce(.max) { filter, name in
+      guard let (index, suffix) = XattrEntry.split(name) else { return filter }
+      return filter & ~bit(index: index, suffix: suffix)
+    }
   }
 }

@@ -1,27 +1,17 @@
 import ImageCore
 
-/// Where the data of one compressed file is: from positions in the file to pclusters.
+/// The map of a compressed file by logical clusters: one index for each.
 struct ClusterMap {
-  /// The greatest length of a pcluster (`Z_EROFS_PCLUSTER_MAX_SIZE`).
-  static let maxPclusterByteCount = 1 << 20
-  /// The greatest length of what it decompresses to (`Z_EROFS_PCLUSTER_MAX_DSIZE`).
-  static let maxExtentByteCount = 12 << 20
+  /// What the last extent has instead of a pcluster in blocks.
+  private struct Tail {
+    /// The lcluster that it begins in.
+    let head: UInt64
+    let source: Source
 
-  /// What a pcluster holds.
-  enum Form: Equatable {
-    /// The bytes themselves.
-    case shifted
-    /// The bytes themselves, each at its place in the block: what reaches over the end goes on at the beginning.
-    case interlaced
-    case lz4
-  }
-
-  /// A run of a file's bytes and the pcluster that has them.
-  struct Extent: Equatable {
-    var range: Range<UInt64>
-    var form: Form
-    var offset: UInt64
-    var byteCount: Int
+    enum Source {
+      case inline(offset: UInt64, byteCount: Int)
+      case fragment(UInt64)
+    }
   }
 
   private let inode: ErofsInode
@@ -30,14 +20,14 @@ struct ClusterMap {
   private let indexOffset: UInt64
   private let compactLayout: CompactIndexLayout?
   private let lclusterCount: UInt64
+  private var tail: Tail?
 
-  init(_ inode: ErofsInode, _ reader: inout MetadataReader) throws(ImageError) {
+  init(
+    _ inode: ErofsInode, _ header: MapHeader, at headerOffset: UInt64, _ reader: inout MetadataReader
+  ) throws(ImageError) {
     let volume = reader.volume
-    let headerOffset = inode.tailOffset.roundedUp(to: 8)
-    header = try reader.record(MapHeader.self, at: headerOffset)
     self.inode = inode
-    guard header.clusterBits & 0x80 == 0, header.advise & (MapHeader.inlinePcluster | MapHeader.fragmentPcluster) == 0
-    else { throw volume.unsupported("inode \(inode.nid) uses fragments or inline pclusters", at: headerOffset) }
+    self.header = header
     let clusterBits = volume.blockBits + Int(header.clusterBits & 0xF)
     let big1 = header.advise & MapHeader.bigPcluster1 != 0
     let big2 = header.advise & MapHeader.bigPcluster2 != 0
@@ -45,24 +35,40 @@ struct ClusterMap {
     lclusterCount = inode.byteCount.dividedRoundingUp(by: 1 << UInt64(clusterBits))
 
     let start = headerOffset + UInt64(MapHeader.byteCount)
-    let compact2B = header.advise & MapHeader.compact2B != 0
-    guard inode.layout == .compressedCompact else {
-      // The same bit means encoded extents here.
-      guard !compact2B else {
-        throw volume.unsupported("inode \(inode.nid) uses encoded extents", at: headerOffset)
-      }
+    if inode.layout == .compressedFull {
       indexOffset = start + 8
       compactLayout = nil
-      return
+    } else {
+      let compact2B = header.advise & MapHeader.compact2B != 0
+      guard big1 == big2, clusterBits <= (compact2B ? 12 : 14) else {
+        throw volume.corrupt(
+          "inode \(inode.nid): h_advise \(header.advise) with lclusters of 2^\(clusterBits) bytes", at: headerOffset)
+      }
+      indexOffset = start
+      compactLayout = CompactIndexLayout(
+        count: try inode.byteCount.dividedRoundingUp(by: UInt64(volume.blockByteCount)).asInt("i_size"),
+        start: Int(truncatingIfNeeded: start % 32), compact2B: compact2B)
     }
-    guard big1 == big2, clusterBits <= (compact2B ? 12 : 14) else {
-      throw volume.corrupt(
-        "inode \(inode.nid): h_advise \(header.advise) with lclusters of 2^\(clusterBits) bytes", at: headerOffset)
+    tail = try findTail(&reader)
+  }
+
+  /// The last extent's own place, for files that have one.
+  private func findTail(_ reader: inout MetadataReader) throws(ImageError) -> Tail? {
+    let isFragment = header.advise & MapHeader.fragmentPcluster != 0
+    guard inode.byteCount > 0, isFragment || header.inlineByteCount > 0 else { return nil }
+    let head = try head(before: inode.byteCount - 1, &reader)
+    if isFragment {
+      // The full form has room for the upper half.
+      let high = compactLayout == nil ? head.block << 32 : 0
+      return Tail(head: head.number, source: .fragment(UInt64(header.fragmentOffset) | high))
     }
-    indexOffset = start
-    compactLayout = CompactIndexLayout(
-      count: try inode.byteCount.dividedRoundingUp(by: UInt64(volume.blockByteCount)).asInt("i_size"),
-      start: Int(truncatingIfNeeded: start % 32), compact2B: compact2B)
+    // Right behind the indexes, and never across a block's border.
+    let place = try place(of: lclusterCount - 1, reader.volume)
+    let offset = place.offset + UInt64(place.byteCount)
+    guard
+      Int(offset & UInt64(reader.volume.blockByteCount - 1)) + header.inlineByteCount <= reader.volume.blockByteCount
+    else { throw fault("an inline pcluster of \(header.inlineByteCount) bytes", lclusterCount - 1, reader.volume) }
+    return Tail(head: head.number, source: .inline(offset: offset, byteCount: header.inlineByteCount))
   }
 
   /// The extent that has the byte at `position`, which is inside the file.
@@ -70,14 +76,55 @@ struct ClusterMap {
   /// What is from `end` on is not wanted: the extent may be cut there.
   func extent(
     at position: UInt64, before end: UInt64, _ reader: inout MetadataReader
-  ) throws(ImageError) -> Extent {
+  ) throws(ImageError) -> DataExtent {
+    let volume = reader.volume
+    let head = try head(before: position, &reader)
+    var result: DataExtent
+    if let tail, tail.head == head.number {
+      let range = head.start..<inode.byteCount
+      switch tail.source {
+      case .fragment(let offset): return DataExtent(range: range, source: .fragment(offset))
+      case .inline(let offset, let byteCount):
+        result = DataExtent(
+          range: range, source: .pcluster(Pcluster(form: try form(head, volume), offset: offset, byteCount: byteCount)))
+      }
+    } else {
+      let (next, blockCount) = try follow(head, end, &reader)
+      guard head.start <= position, position < next else {
+        throw fault("the extent ends at \(next), before byte \(position)", head.number, volume)
+      }
+      result = DataExtent(
+        range: head.start..<next,
+        source: .pcluster(
+          Pcluster(
+            form: try form(head, volume), offset: try volume.byteOffset(ofBlock: head.block, inode),
+            byteCount: try blockCount.multiplied(by: volume.blockByteCount, "a pcluster"))))
+    }
+    try result.check(volume) { fault($0, head.number, volume) }
+    return result
+  }
+
+  /// An lcluster in which an extent begins.
+  private struct Head {
+    var number: UInt64
+    /// The byte of the file that the extent begins at.
+    var start: UInt64
+    var isPlain: Bool
+    var isSecond: Bool
+    var block: UInt64
+  }
+
+  /// The head of the extent that has the byte at `position`.
+  private func head(before position: UInt64, _ reader: inout MetadataReader) throws(ImageError) -> Head {
     let bits = UInt64(decoder.clusterBits)
     var number = position >> bits
     var cluster = try lcluster(number, &reader)
     if case .head(_, _, let offset, _) = cluster, number << bits + UInt64(offset) > position {
       cluster = .inside(back: 1, pclusterBlockCount: nil)
     }
-    let lowest = number - min(number, UInt64(Self.maxExtentByteCount) >> bits + 1)
+    // Fragments may be longer than what a pcluster can hold.
+    let isFragment = header.advise & MapHeader.fragmentPcluster != 0
+    let lowest = isFragment ? 0 : number - min(number, UInt64(DataExtent.maxByteCount) >> bits + 1)
     while case .inside(let back, _) = cluster {
       guard back > 0, UInt64(back) <= number - lowest else {
         throw fault("lcluster \(number) has its head \(back) before", number, reader.volume)
@@ -88,24 +135,17 @@ struct ClusterMap {
     guard case .head(let isPlain, let isSecond, let offset, let block) = cluster else {
       throw fault("no head", number, reader.volume)
     }
-    let start = number << bits + UInt64(offset)
-    let (next, blockCount) = try follow(number, isPlain: isPlain, isSecond: isSecond, end, &reader)
-    guard (start..<max(start, next)).contains(position) else {
-      throw fault("the extent ends at \(next), before byte \(position)", number, reader.volume)
-    }
-    return try Extent(
-      range: start..<next, form: form(isPlain: isPlain, isSecond: isSecond, number, reader.volume),
-      offset: reader.volume.byteOffset(ofBlock: block, inode),
-      byteCount: blockCount.multiplied(by: reader.volume.blockByteCount, "a pcluster")
-    ).checked(blockByteCount: reader.volume.blockByteCount) { message in fault(message, number, reader.volume) }
+    return Head(
+      number: number, start: number << bits + UInt64(offset), isPlain: isPlain, isSecond: isSecond, block: block)
   }
 
-  /// Where the extent of the head `number` ends, at the latest at `end`, and how many blocks its pcluster has.
+  /// Where the extent of `head` ends, at the latest at `end`, and how many blocks its pcluster has.
   private func follow(
-    _ number: UInt64, isPlain: Bool, isSecond: Bool, _ end: UInt64, _ reader: inout MetadataReader
+    _ head: Head, _ end: UInt64, _ reader: inout MetadataReader
   ) throws(ImageError) -> (UInt64, Int) {
     let bits = UInt64(decoder.clusterBits)
-    let advice = isPlain || isSecond ? MapHeader.bigPcluster2 : MapHeader.bigPcluster1
+    let number = head.number
+    let advice = head.isPlain || head.isSecond ? MapHeader.bigPcluster2 : MapHeader.bigPcluster1
     let mayBeBig = header.advise & advice != 0
     var blockCount = 1
     var next = number + 1
@@ -121,23 +161,15 @@ struct ClusterMap {
         }
       }
       next += 1
-      guard (next - number) << bits <= UInt64(Self.maxExtentByteCount) + 1 << bits else { break }
+      guard (next - number) << bits <= UInt64(DataExtent.maxByteCount) + 1 << bits else { break }
     }
     return (min(next << bits, inode.byteCount), blockCount)
   }
 
-  private func form(
-    isPlain: Bool, isSecond: Bool, _ number: UInt64, _ volume: ErofsVolume
-  ) throws(ImageError) -> Form {
-    if isPlain { return header.advise & MapHeader.interlacedPcluster != 0 ? .interlaced : .shifted }
-    let algorithm = Int(isSecond ? header.algorithms >> 4 : header.algorithms & 0xF)
-    guard algorithm < ErofsSuperblock.algorithmNames.count, volume.algorithms >> UInt16(algorithm) & 1 == 1 else {
-      throw fault("algorithm \(algorithm), which the superblock does not announce", number, volume)
-    }
-    guard algorithm == 0 else {
-      throw volume.unsupported("\(ErofsSuperblock.algorithmNames[algorithm]) compression", at: inode.offset)
-    }
-    return .lz4
+  private func form(_ head: Head, _ volume: ErofsVolume) throws(ImageError) -> Pcluster.Form {
+    if head.isPlain { return header.advise & MapHeader.interlacedPcluster != 0 ? .interlaced : .shifted }
+    let number = Int(head.isSecond ? header.algorithms >> 4 : header.algorithms & 0xF)
+    return .compressed(try volume.algorithm(number, of: inode, at: try place(of: head.number, volume).offset))
   }
 
   private func lcluster(_ number: UInt64, _ reader: inout MetadataReader) throws(ImageError) -> Lcluster {
@@ -170,21 +202,5 @@ struct ClusterMap {
   private func fault(_ message: String, _ number: UInt64, _ volume: ErofsVolume) -> ImageError {
     let offset = (try? place(of: number, volume).offset) ?? inode.offset
     return volume.corrupt("inode \(inode.nid), lcluster \(number): \(message)", at: offset)
-  }
-}
-
-extension ClusterMap.Extent {
-  /// Itself, when its lengths are possible.
-  fileprivate func checked(blockByteCount: Int, _ fault: (String) -> ImageError) throws(ImageError) -> Self {
-    let length = range.upperBound - range.lowerBound
-    guard byteCount <= ClusterMap.maxPclusterByteCount else { throw fault("a pcluster of \(byteCount) bytes") }
-    guard length <= UInt64(ClusterMap.maxExtentByteCount) else { throw fault("an extent of more than 12 MiB") }
-    guard form != .interlaced || byteCount == blockByteCount else {
-      throw fault("an interlaced pcluster of \(byteCount) bytes")
-    }
-    guard form == .lz4 || length <= UInt64(byteCount) else {
-      throw fault("\(length) bytes stored in \(byteCount)")
-    }
-    return self
   }
 }

@@ -52,7 +52,7 @@ public struct ErofsInode: Sendable {
   let xattrByteCount: Int
   /// `i_u`: by layout a block address, a count of blocks or a chunk format.
   let union: UInt32
-  /// Where flat data begins; `nil` for a file that is one hole.
+  /// Where flat data begins, and how many blocks compressed data has; `nil` for a file that is one hole.
   let startBlock: UInt64?
 
   /// How the data is stored.

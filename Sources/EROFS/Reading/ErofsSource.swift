@@ -34,8 +34,14 @@ extension ErofsImage {
   /// - Throws: As `tree`.
   public func statistics() throws(ImageError) -> ErofsStatistics {
     var reader = MetadataReader(volume, windowByteCount: 1 << 14)
-    var result = ErofsStatistics()
+    var result = ErofsStatistics(superblock)
     try reader.walk { (step, reader) throws(ImageError) in try result.count(step, &reader) }
+    if volume.packedNID != nil {
+      let packed = try reader.packedInode()
+      try inContext("packed inode \(packed.nid)") { () throws(ImageError) in
+        try result.count(packedInode: packed, &reader)
+      }
+    }
     return result
   }
 }

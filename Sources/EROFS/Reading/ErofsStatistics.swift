@@ -21,14 +21,30 @@ public struct ErofsStatistics: Sendable, Hashable {
   public private(set) var logicalByteCount: UInt64 = 0
   /// What their data takes in the image: whole blocks and inline tails, without inodes and maps.
   ///
-  /// Data that several files share counts for each of them.
+  /// The packed inode counts once, and fragments in it do not count again. Other data that several files share, such as
+  /// deduplicated pclusters, counts for each of them.
   public private(set) var storedByteCount: UInt64 = 0
+  /// What the image uses that not every kernel reads, oldest first.
+  public var kernelFeatures: [KernelFeature] { KernelFeature.all.filter(features.contains) }
+  /// The oldest Linux that reads the image.
+  public var minimumKernel: KernelVersion { kernelFeatures.map(\.kernel).max() ?? KernelFeature.erofs.kernel }
+  private var features: Set<KernelFeature> = []
+
+  init(_ superblock: ErofsSuperblock) { features = superblock.kernelFeatures }
+
+  /// Counts the inode that holds fragments, which has no name.
+  mutating func count(packedInode inode: ErofsInode, _ reader: inout MetadataReader) throws(ImageError) {
+    features.formUnion(try reader.kernelFeatures(of: inode))
+    storedByteCount = try storedByteCount.adding(
+      try reader.storedByteCount(of: inode), "the sum of all stored data")
+  }
 
   mutating func count(_ step: ErofsStep, _ reader: inout MetadataReader) throws(ImageError) {
     guard let inode = step.inode else {
       hardLinkCount += 1
       return
     }
+    features.formUnion(try reader.kernelFeatures(of: inode))
     if inode.xattrByteCount > 0 { xattrInodeCount += 1 }
     switch inode.kind {
     case .directory: directoryCount += 1
@@ -51,7 +67,11 @@ extension MetadataReader {
     case .flatPlain:
       return inode.startBlock == nil ? 0 : inode.byteCount.dividedRoundingUp(by: block) * block
     case .flatInline: return inode.byteCount
-    case .compressedFull, .compressedCompact: return UInt64(inode.union) * block
+    case .compressedFull, .compressedCompact:
+      let header = try mapHeader(of: inode).record
+      let hasInline = !header.isPacked && !inode.hasEncodedExtents(header)
+      return try (inode.startBlock ?? 0).multiplied(by: block, "a count of blocks")
+        .adding(hasInline ? UInt64(header.inlineByteCount) : 0, "a count of blocks")
     case .chunkBased:
       let map = try ChunkMap(inode, volume)
       let chunk: UInt64 = 1 << map.chunkBits

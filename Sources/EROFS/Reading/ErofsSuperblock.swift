@@ -1,3 +1,4 @@
+internal import Compression
 public import FileTree
 public import ImageCore
 
@@ -29,9 +30,8 @@ public struct ErofsSuperblock: Sendable, Hashable {
   public let algorithms: [String]
   /// The greatest length of one compressed piece, in bytes; `nil` when the image has no configuration for LZ4.
   public let maxPclusterByteCount: Int?
-
-  /// erofs-utils' names of the algorithms, by number.
-  package static let algorithmNames = ["lz4", "lzma", "deflate", "zstd"]
+  /// Whether there is an inode that holds fragments of others.
+  let hasPackedInode: Bool
 
   /// Reads, verifies and admits the superblock at byte 1024 of `store`.
   static func read(_ store: ByteStore) throws(ImageError) -> (record: Superblock, summary: ErofsSuperblock) {
@@ -55,19 +55,20 @@ public struct ErofsSuperblock: Sendable, Hashable {
     uuid = record.uuid
     volumeName = printable(record.volumeName.prefix { $0 != 0 })
     blockByteCount = record.blockByteCount
-    blockCount = UInt64(record.blockCount)
+    blockCount = record.blocks
     inodeCount = record.inodeCount
     compatibleFeatures = CompatibleFeatures(rawValue: record.compatibleFeatures)
     incompatibleFeatures = IncompatibleFeatures(rawValue: record.incompatibleFeatures)
     epoch = Timestamp(seconds: Int64(bitPattern: record.epoch), nanoseconds: record.fixedNanoseconds)
+    hasPackedInode = record.packed != nil
     checksum = compatibleFeatures.contains(.superblockChecksum) ? record.checksum : nil
     guard incompatibleFeatures.contains(.compressionConfigurations) else {
       algorithms = []
       maxPclusterByteCount = nil
       return
     }
-    algorithms = Self.algorithmNames.indices.filter { record.algorithmsOrMaxDistance >> UInt16($0) & 1 == 1 }
-      .map { Self.algorithmNames[$0] }
+    algorithms = BlockAlgorithm.allCases.filter { record.algorithmsOrMaxDistance >> UInt16($0.rawValue) & 1 == 1 }
+      .map(\.name)
     maxPclusterByteCount = try record.maxPclusterByteCount(store)
   }
 
@@ -102,10 +103,12 @@ extension Superblock {
     guard fixedNanoseconds < 1_000_000_000 else {
       throw error(.corrupt, "fixed_nsec is \(fixedNanoseconds)", store)
     }
-    let length = UInt64(blockCount) * UInt64(blockByteCount)
+    guard extraDeviceCount == 0 else { throw error(.unsupported, "data on \(extraDeviceCount) other devices", store) }
+    // 48 bits of blocks and 16 of bytes: no overflow.
+    let length = blocks << UInt64(blockSizeBits)
     guard length <= store.byteCount else {
       throw error(
-        .truncated, "the file system has \(blockCount) blocks, \(length) bytes; \(store.byteCount) are there", store)
+        .truncated, "the file system has \(blocks) blocks, \(length) bytes; \(store.byteCount) are there", store)
     }
   }
 
@@ -119,19 +122,16 @@ extension Superblock {
     }
   }
 
-  /// Reads the configurations that follow the superblock, one for each algorithm, as far as LZ4's.
+  /// The greatest length of LZ4's pclusters, from the configurations that follow the superblock.
   fileprivate func maxPclusterByteCount(_ store: ByteStore) throws(ImageError) -> Int? {
     guard algorithmsOrMaxDistance >> 4 == 0 else {
       throw error(.unsupported, "unknown compression algorithms \(hex(UInt32(algorithmsOrMaxDistance)))", store)
     }
-    guard algorithmsOrMaxDistance & 1 == 1 else { return nil }
-    // LZ4 is number 0: its configuration is the first.
     let offset = UInt64(Self.offset + Self.byteCount + 16 * Int(extensionSlotCount))
-    let bytes = try store.bytes(at: offset, count: LZ4Configuration.byteCount)
-    let configuration = try LZ4Configuration(bytes.rawSpan)
-    let blocks = max(1, Int(configuration.maxPclusterBlocks))
-    guard configuration.byteCountThatFollows >= 14, blocks * blockByteCount <= ClusterMap.maxPclusterByteCount else {
-      throw ImageError(.corrupt, "superblock: a bad configuration of LZ4", offset: store.baseOffset + offset)
+    let limits = try CompressionLimits(store, at: offset, algorithms: algorithmsOrMaxDistance)
+    guard let blocks = limits.maxLZ4PclusterBlocks else { return nil }
+    guard blocks * blockByteCount <= DataExtent.maxPclusterByteCount else {
+      throw error(.corrupt, "pclusters of \(blocks) blocks", store)
     }
     return blocks * blockByteCount
   }

@@ -1,3 +1,4 @@
+import Compression
 import FileTree
 import ImageCore
 
@@ -8,10 +9,15 @@ final class ErofsVolume: Sendable {
   let store: ByteStore
   let blockBits: Int
   let rootNID: UInt64
+  /// The inode that holds fragments; `nil` when there is none.
+  let packedNID: UInt64?
   /// LZ4 blocks stand at the end of their pclusters.
   let isZeroPadded: Bool
   /// Which algorithms files may use, as bits.
-  let algorithms: UInt16
+  private let algorithms: UInt16
+  let shared = SharedData()
+  /// The table of long prefixes: how many, from which byte on, and whether of the packed inode.
+  let xattrPrefixTable: (count: Int, offset: UInt64, isPacked: Bool)
   private let epoch: Int64
   private let fixedNanoseconds: UInt32
   private let metadataOffset: UInt64
@@ -21,9 +27,16 @@ final class ErofsVolume: Sendable {
     let features = IncompatibleFeatures(rawValue: superblock.incompatibleFeatures)
     self.store = store
     blockBits = Int(superblock.blockSizeBits)
-    rootNID = UInt64(superblock.rootNID)
+    rootNID = superblock.root
+    packedNID = superblock.packed
     isZeroPadded = features.contains(.lz4ZeroPadding)
     algorithms = features.contains(.compressionConfigurations) ? superblock.algorithmsOrMaxDistance : 1
+    xattrPrefixTable = (
+      features.contains(.xattrPrefixes) ? Int(superblock.xattrPrefixCount) : 0,
+      UInt64(superblock.xattrPrefixStart) * 4,
+      packedNID != nil
+        && !CompatibleFeatures(rawValue: superblock.compatibleFeatures).contains(.plainXattrPrefixes)
+    )
     epoch = Int64(bitPattern: superblock.epoch)
     fixedNanoseconds = superblock.fixedNanoseconds
     metadataOffset = UInt64(superblock.metadataBlockAddress) << UInt64(superblock.blockSizeBits)
@@ -43,6 +56,18 @@ final class ErofsVolume: Sendable {
 
   /// Where the shared extended attribute `id` begins.
   func offset(ofSharedXattr id: UInt32) -> UInt64 { sharedXattrOffset + UInt64(id) * 4 }
+
+  /// The algorithm of that number.
+  ///
+  /// - Throws: `.corrupt` with `offset` when files must not use it.
+  func algorithm(_ number: Int, of inode: ErofsInode, at offset: UInt64) throws(ImageError) -> BlockAlgorithm {
+    guard let algorithm = UInt8(exactly: number).flatMap(BlockAlgorithm.init(rawValue:)),
+      algorithms >> UInt16(number) & 1 == 1
+    else {
+      throw corrupt("inode \(inode.nid): algorithm \(number), which the superblock does not announce", at: offset)
+    }
+    return algorithm
+  }
 
   /// The time of a compact inode: the image's epoch and the inode's distance from it.
   ///

@@ -1,5 +1,5 @@
 import FileTree
-import ImageCore
+package import ImageCore
 
 extension MetadataReader {
   /// An inode's extended attributes, those in its body and the shared ones, unsorted.
@@ -54,13 +54,11 @@ extension MetadataReader {
   }
 
   /// The attribute of `entry`, which `bytes` hold from its beginning to the end of its value.
-  private func attribute(
+  private mutating func attribute(
     _ entry: XattrEntry, _ bytes: RawSpan, at offset: UInt64
   ) throws(ImageError) -> ExtendedAttribute {
-    guard let prefix = XattrEntry.prefixes.first(where: { $0.index == entry.nameIndex })?.prefix else {
-      throw volume.unsupported("name index \(entry.nameIndex)", at: offset)
-    }
-    let suffix = try bytes.array(at: XattrEntry.byteCount, count: Int(entry.nameByteCount))
+    let (prefix, infix) = try prefix(entry.nameIndex, at: offset)
+    let suffix = infix + (try bytes.array(at: XattrEntry.byteCount, count: Int(entry.nameByteCount)))
     let isWholeName = prefix.last != UInt8(ascii: ".")
     guard isWholeName == suffix.isEmpty, !suffix.contains(0) else {
       throw volume.corrupt("a bad name: \(printable(prefix + suffix))", at: offset)
@@ -71,12 +69,40 @@ extension MetadataReader {
         at: XattrEntry.byteCount + Int(entry.nameByteCount), count: Int(entry.valueByteCount)))
   }
 
+  /// What an entry's index stands for: a short prefix, and with a long one what follows it.
+  private mutating func prefix(
+    _ index: UInt8, at offset: UInt64
+  ) throws(ImageError) -> (prefix: [UInt8], infix: [UInt8]) {
+    guard index & XattrEntry.longPrefixFlag != 0 else {
+      guard let prefix = XattrEntry.prefix(index) else {
+        throw volume.unsupported("name index \(index)", at: offset)
+      }
+      return (prefix, [])
+    }
+    let table = try xattrPrefixes()
+    let place = Int(index & ~XattrEntry.longPrefixFlag)
+    guard place < table.count, let prefix = XattrEntry.prefix(table[place].baseIndex) else {
+      throw volume.corrupt("long prefix \(place) of \(table.count)", at: offset)
+    }
+    return (prefix, table[place].infix)
+  }
+
   private func checkUnique(_ attributes: [ExtendedAttribute], _ inode: ErofsInode) throws(ImageError) {
     guard attributes.count > 1 else { return }
     var names: Set<[UInt8]> = []
     for attribute in attributes where !names.insert(attribute.name).inserted {
       throw volume.corrupt("\(printable(attribute.name)) is there twice", at: inode.xattrOffset)
     }
+  }
+}
+
+extension ErofsImage {
+  /// The filter of attribute names that an inode has, and the one that fits its attributes; `nil` without attributes.
+  package func nameFilter(of inode: ErofsInode) throws(ImageError) -> (stored: UInt32, fitting: UInt32)? {
+    guard inode.xattrByteCount > 0 else { return nil }
+    var reader = MetadataReader(volume)
+    let header = try reader.record(XattrHeader.self, at: inode.xattrOffset)
+    return (header.nameFilter, XattrNameFilter.value(try reader.extendedAttributes(of: inode).map(\.name)))
   }
 }
 

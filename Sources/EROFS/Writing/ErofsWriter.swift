@@ -10,11 +10,11 @@ public struct ErofsWriter: Sendable {
   /// Where the file system's UUID comes from.
   package enum Identity: Sendable {
     case uuid(GUID)
-    /// From the content: each written piece's digest, and what to make of all of them.
-    case content(digest: @Sendable (RawSpan) -> [UInt8], uuid: @Sendable ([UInt8]) -> GUID)
+    /// From the digests of all that is written.
+    case content(@Sendable ([UInt8]) -> GUID)
 
-    var digest: (@Sendable (RawSpan) -> [UInt8])? {
-      if case .content(let digest, _) = self { digest } else { nil }
+    var usesContent: Bool {
+      if case .content = self { true } else { false }
     }
   }
 
@@ -47,26 +47,28 @@ public struct ErofsWriter: Sendable {
   package func write(
     _ tree: FileTree, to output: OutputFile, at base: UInt64, _ identity: Identity
   ) async throws(ImageError) -> ErofsReport {
-    try options.validate()
+    let format = try ImageFormat(options)
     let findings = try XattrPool.check(tree)
-    var inodes = try InodeTable(tree)
-    var front = ImageFront(inodes, options)
+    let rules = options.rules
+    let plan = try InodePlan(tree) { visit in UInt8(rules.firstIndex { $0.fits(visit) }.map { $0 + 1 } ?? 0) }
+    var inodes = InodeTable(tree, plan)
+    var front = ImageFront(inodes, format)
     inodes.xattrs.sharedAreaOffset = front.sharedAreaOffset
 
-    let sink = BlockSink(output, base: base, digest: identity.digest)
-    var layout = ImageLayout(sink, inodeCount: inodes.plan.inodes.count)
+    let sink = BlockSink(output, base: base, format.block, isDigested: identity.usesContent)
+    var layout = ImageLayout(sink, format.block, inodeCount: inodes.plan.inodes.count)
     let place = try layout.zone.reserveFront(front.byteCount, &layout.sink)
-    layout.nids[0] = UInt64(front.rootOffset / ErofsFormat.slotByteCount)
+    layout.nids[0] = UInt64(front.rootOffset / MetadataZone.slotByteCount)
 
-    try await DataPass.run(inodes, options, digest: identity.digest, &layout)
-    front.root = try DirectoryPass(inodes).run(rootRoom: front.rootRoom, &layout)
+    try await DataPass.run(inodes, format, isDigested: identity.usesContent, &layout)
+    front.root = try DirectoryPass(inodes, format.block).run(rootRoom: front.rootRoom, &layout)
 
     let (uuid, digests) = try front.finish(place, identity, inodes, &layout)
     var statistics = layout.statistics
     statistics.inodeCount = inodes.plan.inodes.count
     statistics.directoryCount = inodes.plan.directories.count
     return ErofsReport(
-      statistics: statistics, byteCount: layout.sink.nextBlock * UInt64(ErofsFormat.blockByteCount), uuid: uuid,
+      statistics: statistics, byteCount: layout.sink.nextBlock << UInt64(format.block.bits), uuid: uuid,
       contentDigests: digests, findings: findings)
   }
 }

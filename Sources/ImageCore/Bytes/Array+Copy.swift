@@ -53,3 +53,16 @@ extension Array<UInt8> {
     }
   }
 }
+
+extension Array<UInt8> {
+  /// Whether it comes before `other` in byte order, a prefix first.
+  package func precedes(_ other: [UInt8]) -> Bool {
+    let order = unsafe withUnsafeBytes { left in
+      unsafe other.withUnsafeBytes { right in
+        guard let first = left.baseAddress, let second = right.baseAddress else { return 0 as CInt }
+        return unsafe memcmp(first, second, Swift.min(left.count, right.count))
+      }
+    }
+    return order < 0 || order == 0 && count < other.count
+  }
+}

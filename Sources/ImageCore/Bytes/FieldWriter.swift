@@ -4,6 +4,12 @@ package struct FieldWriter: FieldVisitor {
 
   init(capacity: Int) { bytes.reserveCapacity(capacity) }
 
+  /// Goes on at the end of `bytes`.
+  init(appendingTo bytes: inout [UInt8]) { swap(&self.bytes, &bytes) }
+
+  /// Gives the bytes back.
+  mutating func finish(_ bytes: inout [UInt8]) { swap(&self.bytes, &bytes) }
+
   package mutating func u8(_ name: StaticString, _ value: inout UInt8) { bytes.append(value) }
   package mutating func u16(_ name: StaticString, _ value: inout UInt16) { bytes.appendLE(value) }
   package mutating func u32(_ name: StaticString, _ value: inout UInt32) { bytes.appendLE(value) }

@@ -44,6 +44,14 @@ extension Record {
     return writer.bytes
   }
 
+  /// Appends the record's bytes.
+  package func append(to bytes: inout [UInt8]) {
+    var copy = self
+    var writer = FieldWriter(appendingTo: &bytes)
+    copy.fields(&writer)
+    writer.finish(&bytes)
+  }
+
   /// Writes the record over `bytes[offset...]`, which must be long enough.
   package func write(to bytes: inout [UInt8], at offset: Int) {
     bytes.replaceSubrange(offset..<offset + Self.byteCount, with: encoded)

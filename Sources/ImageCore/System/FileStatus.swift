@@ -8,16 +8,16 @@
 package struct FileStatus: Sendable, Equatable {
   package var device: UInt64
   package var inode: UInt64
-  package var mode: UInt32
-  package var linkCount: UInt64
-  package var uid: UInt32
-  package var gid: UInt32
   package var specialDevice: UInt64
   package var byteCount: UInt64
   package var seconds: Int64
-  package var nanoseconds: UInt32
   package var changedSeconds: Int64
+  package var nanoseconds: UInt32
   package var changedNanoseconds: UInt32
+  package var mode: UInt32
+  package var uid: UInt32
+  package var gid: UInt32
+  package var linkCount: UInt32
   /// Whether fewer blocks are stored than the length needs.
   package var isSparse: Bool
 
@@ -42,16 +42,16 @@ package struct FileStatus: Sendable, Equatable {
   init(_ raw: stat) {
     device = UInt64(raw.st_dev)
     inode = UInt64(raw.st_ino)
-    mode = raw.st_mode
-    linkCount = UInt64(raw.st_nlink)
-    uid = raw.st_uid
-    gid = raw.st_gid
     specialDevice = UInt64(raw.st_rdev)
     byteCount = UInt64(max(0, raw.st_size))
     seconds = Int64(raw.st_mtim.tv_sec)
-    nanoseconds = UInt32(raw.st_mtim.tv_nsec)
     changedSeconds = Int64(raw.st_ctim.tv_sec)
+    nanoseconds = UInt32(raw.st_mtim.tv_nsec)
     changedNanoseconds = UInt32(raw.st_ctim.tv_nsec)
+    mode = raw.st_mode
+    uid = raw.st_uid
+    gid = raw.st_gid
+    linkCount = UInt32(clamping: raw.st_nlink)
     isSparse = raw.st_blocks < raw.st_size / 512
   }
 }

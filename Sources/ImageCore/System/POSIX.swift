@@ -1,5 +1,7 @@
 // The system calls that swift-system lacks: thin, typed, and the only place that talks to the C library.
 
+import CLinux
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -21,13 +23,26 @@ package enum POSIX {
     }
   }
 
-  static func withPath<R>(_ path: [UInt8], _ body: (UnsafePointer<CChar>) -> R) -> R {
-    let terminated = path + [0]
-    return unsafe terminated.withUnsafeBufferPointer { buffer in
-      unsafe buffer.withMemoryRebound(to: CChar.self) { text in
-        // An array with a NUL in it is never empty.
-        unsafe body(text.baseAddress.unsafelyUnwrapped)
+  /// Calls `body` with the path of `name` in `folder`, both without a slash at their ends, either may be empty.
+  ///
+  /// Made on the stack: a path is needed for one call only.
+  static func withPath<R, E: Error>(
+    _ name: [UInt8], below folder: [UInt8] = [], _ body: (UnsafePointer<CChar>) throws(E) -> R
+  ) throws(E) -> R {
+    let start = folder.isEmpty ? 0 : folder.count + (name.isEmpty ? 0 : 1)
+    return try unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: start + name.count + 1) {
+      buffer throws(E) in
+      let bytes = UnsafeMutableRawBufferPointer(buffer)
+      if start > 0 {
+        unsafe bytes[start - 1] = UInt8(ascii: "/")
+        unsafe folder.withUnsafeBytes { unsafe bytes.copyMemory(from: $0) }
       }
+      unsafe name.withUnsafeBytes {
+        unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[start...]).copyMemory(from: $0)
+      }
+      unsafe bytes[start + name.count] = 0
+      // There is room for the NUL at least, so there is an address.
+      return try unsafe body(buffer.baseAddress.unsafelyUnwrapped)
     }
   }
 
@@ -46,14 +61,14 @@ package enum POSIX {
     return FileStatus(raw)
   }
 
-  /// Opens `name` in `directory` for reading, never through a symbolic link at its end.
+  /// Opens `name` in `directory`, or below a folder in it, for reading, never through a symbolic link at its end.
   package static func open(
-    _ name: [UInt8], in directory: FileDescriptor, isDirectory: Bool = false
+    _ name: [UInt8], in directory: FileDescriptor, below folder: [UInt8] = [], isDirectory: Bool = false
   ) throws(Errno) -> FileDescriptor {
-    // O_NONBLOCK: a FIFO that took a file's place must not block us.
-    let flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (isDirectory ? O_DIRECTORY : 0)
+    // O_NONBLOCK: a FIFO that took a file's place must not block us; O_NOCTTY: nor a terminal become ours.
+    let flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | (isDirectory ? O_DIRECTORY : 0)
     return FileDescriptor(
-      rawValue: try retry { unsafe withPath(name) { unsafe openat(directory.rawValue, $0, flags) } })
+      rawValue: try retry { unsafe withPath(name, below: folder) { unsafe openat(directory.rawValue, $0, flags) } })
   }
 
   package static func readlink(_ name: [UInt8], in directory: FileDescriptor) throws(Errno) -> [UInt8] {
@@ -71,28 +86,24 @@ package enum POSIX {
     return Array(buffer.prefix(count))
   }
 
-  /// The names in a directory, in the order that the file system gives, without `.` and `..`.
-  ///
-  /// Closes `directory`.
+  /// The names in an open directory, in the order that the file system gives, without `.` and `..`.
   package static func names(in directory: FileDescriptor) throws(Errno) -> [[UInt8]] {
-    guard let stream = unsafe fdopendir(directory.rawValue) else {
-      let code = Errno(rawValue: errno)
-      try? directory.close()
-      throw code
-    }
-    defer { unsafe closedir(stream) }
-    var names: [[UInt8]] = []
-    while true {
-      errno = 0
-      guard let entry = unsafe readdir(stream) else {
-        if errno != 0 { throw Errno(rawValue: errno) }
-        return names
+    // struct linux_dirent64: inode and position of eight bytes each, the record's length, a type, then the name.
+    let (lengthOffset, nameOffset) = (16, 19)
+    return try unsafe withUnsafeTemporaryAllocation(byteCount: 32 << 10, alignment: 8) { buffer throws(Errno) in
+      var names: [[UInt8]] = []
+      while true {
+        let count = try retry { unsafe clinux_getdents64(directory.rawValue, buffer.baseAddress, buffer.count) }
+        if count == 0 { return names }
+        var offset = 0
+        while offset < count {
+          let length = Int(unsafe buffer.load(fromByteOffset: offset + lengthOffset, as: UInt16.self))
+          let record = unsafe UnsafeRawBufferPointer(rebasing: buffer[offset + nameOffset..<offset + length])
+          let name = unsafe [UInt8](record.prefix { $0 != 0 })
+          if name != [46] && name != [46, 46] { names.append(name) }
+          offset += length
+        }
       }
-      let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
-      let text = unsafe UnsafeRawPointer(entry).advanced(by: offset)
-      let length = unsafe strlen(text.assumingMemoryBound(to: CChar.self))
-      let name = unsafe [UInt8](UnsafeRawBufferPointer(start: text, count: length))
-      if name != [46] && name != [46, 46] { names.append(name) }
     }
   }
 

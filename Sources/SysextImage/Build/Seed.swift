@@ -35,13 +35,4 @@ public struct Seed: Sendable, Hashable {
     let code = HMAC<SHA256>.authenticationCode(for: message, using: SymmetricKey(data: key.bytes))
     return GUID(bytes: code).asUUID(version: 4)
   }
-
-  /// The digest of what goes into an image, piece by piece.
-  static func digest(_ bytes: RawSpan) -> [UInt8] {
-    unsafe bytes.withUnsafeBytes { buffer in
-      var hash = SHA256()
-      unsafe hash.update(bufferPointer: buffer)
-      return Array(hash.finalize())
-    }
-  }
 }

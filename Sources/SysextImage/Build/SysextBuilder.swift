@@ -118,7 +118,7 @@ public struct SysextBuilder: Sendable {
   private func identity(_ type: GUID) -> ErofsWriter.Identity {
     @Sendable func uuid(_ seed: Seed) -> GUID { seed.fileSystemUUID(partition: seed.partitionGUID(type)) }
     if let seed = options.seed { return .uuid(uuid(seed)) }
-    return .content(digest: Seed.digest) { [name] in uuid(Seed(name: name.full, contentDigests: $0)) }
+    return .content { [name] in uuid(Seed(name: name.full, contentDigests: $0)) }
   }
 
   private func makeTable(

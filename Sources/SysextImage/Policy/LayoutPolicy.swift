@@ -25,7 +25,7 @@ struct LayoutPolicy {
         .invalidArgument,
         "nothing to pack: the directory has no \(wanted.map(\.description).joined(separator: " or ")) at its top")
     }
-    for entry in there where !tree[entry.node].isDirectory {
+    for entry in there where !tree.isDirectory(entry.node) {
       throw ImageError(.invalidArgument, "must be a directory", context: ["/\(entry.name)"])
     }
     if tree.lookup(forbidden) != nil {
@@ -54,8 +54,8 @@ struct LayoutPolicy {
       "usr/lib/systemd/system", "opt", "etc", "etc/systemd", "etc/systemd/system",
     ]
     return shared.compactMap { path in
-      guard let node = tree.lookup(path), tree[node].isDirectory else { return nil }
-      let attributes = tree[node].attributes
+      guard let node = tree.lookup(path), tree.isDirectory(node) else { return nil }
+      let attributes = tree.attributes(of: node)
       if attributes.permissions == 0o755, attributes.uid == 0, attributes.gid == 0 { return nil }
       let mode = String(attributes.permissions, radix: 8)
       return Finding(
@@ -69,7 +69,7 @@ struct LayoutPolicy {
   private func whiteoutFindings(_ tree: FileTree) throws(ImageError) -> [Finding] {
     var findings: [Finding] = []
     try tree.walk { visit throws(ImageError) in
-      if case .characterDevice(DeviceNumber(major: 0, minor: 0)) = tree[visit.node].kind {
+      if case .characterDevice(DeviceNumber(major: 0, minor: 0)) = tree.kind(of: visit.node) {
         findings.append(
           Finding(
             .warning, "whiteout", place: visit.description,

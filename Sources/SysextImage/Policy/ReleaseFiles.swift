@@ -35,13 +35,13 @@ struct ReleaseFiles {
 
   private func existing(in tree: FileTree) throws(ImageError) -> [ReleasePlan.Existing] {
     guard let folder = tree.lookup(directory) else { return [] }
-    guard tree[folder].isDirectory else {
+    guard tree.isDirectory(folder) else {
       throw ImageError(.notADirectory, "must be a directory", context: ["/\(directory)"])
     }
     var found: [ReleasePlan.Existing] = []
     for entry in tree.entries(of: folder) where entry.name.bytes.starts(with: Self.prefix) {
       // systemd looks at regular files only.
-      guard case .regular(let content) = tree[entry.node].kind else { continue }
+      guard case .regular(let content) = tree.kind(of: entry.node) else { continue }
       let place = "/\(directory)/\(entry.name)"
       found.append(
         ReleasePlan.Existing(
@@ -49,7 +49,7 @@ struct ReleaseFiles {
           bytes: try inContext(place) { () throws(ImageError) in
             try content.bytes(limit: ExtensionKind.releaseByteLimit)
           },
-          strictAttribute: tree[entry.node].attributes.extendedAttribute(ExtensionKind.strictAttribute)))
+          strictAttribute: tree.attributes(of: entry.node).extendedAttribute(ExtensionKind.strictAttribute)))
     }
     return found
   }
@@ -61,7 +61,7 @@ struct ReleaseFiles {
     let kind = FileTree.Kind.regular(MemoryContent(file.bytes))
     var attributes = FileAttributes.file
     if let old = tree.lookup(path) {
-      attributes = tree[old].attributes
+      attributes = tree.attributes(of: old)
       tree.remove(path)
     }
     attributes.modified = time

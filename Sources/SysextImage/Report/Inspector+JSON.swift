@@ -66,8 +66,16 @@ extension ErofsSuperblock {
       .init("incompatibleFeatures", .array(incompatibleFeatures.names.map(JSON.string))),
       .init("algorithms", .array(algorithms.map(JSON.string))),
       .init("maxPclusterByteCount", maxPclusterByteCount.map { .count($0) } ?? .null),
+      .init("minimumKernel", .string(statistics.minimumKernel.description)),
+      .init("kernelFeatures", .array(statistics.kernelFeatures.map(\.json))),
       .init("counts", statistics.json),
     ])
+  }
+}
+
+extension KernelFeature {
+  fileprivate var json: JSON {
+    .object([.init("name", .string(name)), .init("kernel", .string(kernel.description))])
   }
 }
 

@@ -1,0 +1,57 @@
+import Compression
+import ImageCore
+
+/// A run of a compressed file's bytes and where they come from.
+struct DataExtent: Equatable {
+  /// The greatest length of a pcluster (`Z_EROFS_PCLUSTER_MAX_SIZE`).
+  static let maxPclusterByteCount = 1 << 20
+  /// The greatest length of what it decompresses to (`Z_EROFS_PCLUSTER_MAX_DSIZE`).
+  static let maxByteCount = 12 << 20
+
+  enum Source: Equatable {
+    /// Zeros.
+    case hole
+    /// The packed inode has them, from this byte on.
+    case fragment(UInt64)
+    case pcluster(Pcluster)
+  }
+
+  var range: Range<UInt64>
+  var source: Source
+}
+
+/// Bytes of the image that hold an extent.
+struct Pcluster: Hashable {
+  enum Form: Hashable {
+    /// The bytes themselves.
+    case shifted
+    /// The bytes themselves, each at its place in the block: what reaches over the end goes on at the beginning.
+    case interlaced
+    case compressed(BlockAlgorithm)
+  }
+
+  var form: Form
+  var offset: UInt64
+  var byteCount: Int
+}
+
+extension DataExtent {
+  /// Throws what `fault` makes of a length that cannot be.
+  func check(_ volume: ErofsVolume, _ fault: (String) -> ImageError) throws(ImageError) {
+    guard case .pcluster(let pcluster) = source else { return }
+    let length = range.upperBound - range.lowerBound
+    guard (1...Self.maxPclusterByteCount).contains(pcluster.byteCount) else {
+      throw fault("a pcluster of \(pcluster.byteCount) bytes")
+    }
+    guard length <= UInt64(Self.maxByteCount) else { throw fault("an extent of more than 12 MiB") }
+    switch pcluster.form {
+    case .compressed: break
+    case .interlaced where pcluster.byteCount != volume.blockByteCount:
+      throw fault("an interlaced pcluster of \(pcluster.byteCount) bytes")
+    case .interlaced, .shifted:
+      guard length <= UInt64(pcluster.byteCount) else {
+        throw fault("\(length) bytes stored in \(pcluster.byteCount)")
+      }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/// A run of a file's bytes that is stored in one pcluster.
+struct Extent: Sendable, Equatable {
+  /// How the bytes are stored.
+  enum Form: UInt8, Sendable {
+    /// As they are, at most one block of them.
+    case plain
+    case compressed
+    /// As they are, in the packed inode.
+    case fragment
+  }
+
+  /// The bytes of the file.
+  var byteCount: Int
+  /// The blocks of the image; 0 where the bytes are beside the inode or in the packed inode.
+  var blockCount: Int
+  var form: Form
+}
+
+/// Where the end of a compressed file goes when it does not fill a pcluster.
+enum TailRule: Sendable {
+  /// To a pcluster of its own.
+  case block
+  /// Beside the inode (ztailpacking).
+  case inline
+  /// To the packed inode, with the ends of other files.
+  case fragment
+}
+
+/// The extents of a segment, and the compressed bytes that go beside the inode.
+struct ClusterRun: Sendable {
+  var extents: [Extent] = []
+  var inline: [UInt8] = []
+
+  /// The bytes at the end that go to the packed inode.
+  var fragmentByteCount: Int {
+    if let last = extents.last, last.form == .fragment { last.byteCount } else { 0 }
+  }
+}

@@ -1,0 +1,169 @@
+import FileTree
+import ImageCore
+
+/// How the data of a whole file is stored: all that its inode says of it but the addresses.
+struct StoredFile: Sendable {
+  enum Form: Sendable {
+    /// Whole blocks as they are, and the bytes after the last one where they go to the inode.
+    case flat(tail: [UInt8])
+    /// The same less the chunks of zeros: one flag for each chunk.
+    case chunks(isHole: [Bool])
+    /// Pclusters, with what goes beside the inode and to the packed inode.
+    case clusters(ClusterRun)
+  }
+
+  var form: Form
+  var blockCount: Int
+
+  /// Takes the bytes beside the inode, where they and the inode do not fit in one block: a further block of data.
+  mutating func takeInline(unlessFits encoder: InodeEncoder, _ byteSize: Int, _ format: ImageFormat) -> [UInt8]? {
+    guard case .clusters(var run) = form, !run.inline.isEmpty, var last = run.extents.popLast() else { return nil }
+    let block = format.block
+    let head = encoder.byteCount(UInt64(byteSize))
+    let index = ClusterIndexEncoder.byteCount(
+      size: byteSize, inodeByteCount: head, isFull: format.usesFullIndexes, block)
+    // What is longer than a block begins with one.
+    if block.rest(head + index) + run.inline.count <= block.byteCount { return nil }
+    let padding = [UInt8](repeating: 0, count: block.byteCount - run.inline.count)
+    let bytes = last.form == .plain ? run.inline + padding : padding + run.inline
+    last.blockCount = 1
+    run.extents.append(last)
+    run.inline = []
+    form = .clusters(run)
+    blockCount += 1
+    return bytes
+  }
+}
+
+/// Bytes of metadata that lack addresses: inodes with what stands behind them.
+struct EncodedMetadata: Sendable {
+  /// One inode with what stands behind it.
+  struct Item: Sendable {
+    var bytes: Range<Int>
+    var addresses: Range<Int>
+    /// The map header that the offset in the packed inode goes to; 8 bytes for the whole file, else 4.
+    var fragmentHeader: (position: Int, isWhole: Bool)?
+    /// What a reader must know.
+    var features: IncompatibleFeatures = []
+    var isCompressed = false
+  }
+
+  var bytes: [UInt8] = []
+  var addresses = AddressList()
+
+  /// Appends a regular file's inode.
+  mutating func append(
+    _ encoder: InodeEncoder, byteSize: UInt64, _ file: StoredFile, codec: Int, _ format: ImageFormat
+  ) -> Item {
+    bytes.pad(to: MetadataZone.slotByteCount)
+    let start = bytes.count
+    let firstAddress = addresses.count
+    var item = Item(bytes: start..<start, addresses: firstAddress..<firstAddress)
+    var data = DataDescription(byteSize: byteSize)
+    switch file.form {
+    case .flat(let tail):
+      data.layout = tail.isEmpty ? .flatPlain : .flatInline
+      encoder.append(data, to: &bytes)
+      if file.blockCount > 0 { addresses.append(start + InodeEncoder.unionOffset) }
+      bytes += tail
+    case .chunks(let isHole):
+      let chunks = ChunkFormat(fileByteCount: byteSize, format.block)
+      item.features = .chunkedFiles
+      data.layout = .chunkBased
+      data.union = UInt32(chunks.blockBits)
+      encoder.append(data, to: &bytes)
+      bytes.pad(to: 4)
+      var block: UInt32 = 0
+      for isHole in isHole {
+        if !isHole { addresses.append(bytes.count) }
+        bytes.appendLE(isHole ? UInt32.max : block)
+        if !isHole { block += 1 << UInt32(chunks.blockBits) }
+      }
+    case .clusters(let run):
+      item.isCompressed = true
+      item.features.insert(.lz4ZeroPadding)
+      if format.isInterlaced { item.features.insert(.fragments) }
+      if !run.inline.isEmpty { item.features.insert(.ztailpacking) }
+      data.layout = format.usesFullIndexes ? .compressedFull : .compressedCompact
+      data.union = UInt32(truncatingIfNeeded: file.blockCount)
+      encoder.append(data, to: &bytes)
+      if UInt64(run.fragmentByteCount) == byteSize {
+        bytes.append(
+          contentsOf: repeatElement(0, count: (bytes.count - start).roundedUp(to: 8) - (bytes.count - start)))
+        item.fragmentHeader = (bytes.count, true)
+        bytes.append(contentsOf: repeatElement(0, count: MapHeader.byteCount))
+      } else {
+        let index = ClusterIndexEncoder(
+          [(0, run.extents)], inlineByteCount: run.inline.count, format.index(codec), format.block)
+        let header = index.append(to: &bytes, inodeAt: start, inline: run.inline, &addresses)
+        if run.fragmentByteCount > 0 { item.fragmentHeader = (header, false) }
+      }
+    }
+    item.bytes = start..<bytes.count
+    item.addresses = firstAddress..<addresses.count
+    return item
+  }
+
+  /// Appends the inode of a link, a device, a FIFO or a socket.
+  ///
+  /// - Parameters:
+  ///   - encoder: The inode.
+  ///   - data: What it says of its data.
+  ///   - tail: What stands behind it.
+  ///   - hasBlocks: Whether a link's target is in a block.
+  /// - Returns: Where all that is.
+  mutating func append(_ encoder: InodeEncoder, _ data: DataDescription, tail: [UInt8], hasBlocks: Bool) -> Item {
+    bytes.pad(to: MetadataZone.slotByteCount)
+    let start = bytes.count
+    let firstAddress = addresses.count
+    encoder.append(data, to: &bytes)
+    bytes += tail
+    if hasBlocks { addresses.append(start + InodeEncoder.unionOffset) }
+    return Item(bytes: start..<bytes.count, addresses: firstAddress..<addresses.count)
+  }
+
+  /// Appends the packed inode, a regular file without a name.
+  mutating func appendPacked(
+    number: Int, byteSize: UInt64, _ parts: [(start: UInt64, extents: [Extent])], _ time: Timestamp,
+    _ format: ImageFormat
+  ) -> Item {
+    let encoder = InodeEncoder(
+      type: .regular, attributes: FileAttributes(permissions: 0, modified: time), number: number, linkCount: 1,
+      xattrBody: [], commonTime: time)
+    var attributes = format.index(0)
+    // The segments stand apart: only full indexes have an address for each extent.
+    attributes.isFull = attributes.isFull || parts.count > 1
+    let blockCount = parts.reduce(0) { $0 + $1.extents.reduce(0) { $0 + $1.blockCount } }
+    encoder.append(
+      DataDescription(
+        layout: attributes.isFull ? .compressedFull : .compressedCompact, byteSize: byteSize,
+        union: UInt32(truncatingIfNeeded: blockCount)), to: &bytes)
+    let index = ClusterIndexEncoder(
+      parts.map { (UInt32(truncatingIfNeeded: $0.start), $0.extents) }, inlineByteCount: 0, attributes, format.block)
+    index.append(to: &bytes, inodeAt: 0, inline: [], &addresses)
+    return Item(bytes: 0..<bytes.count, addresses: 0..<0)
+  }
+
+  /// Says where the file's part of the packed inode begins.
+  mutating func setFragmentOffset(_ offset: UInt64, _ header: (position: Int, isWhole: Bool)) {
+    // A header that stands for the whole file is a number with its highest bit set.
+    let value = header.isWhole ? offset | 1 << 63 : offset
+    for byte in 0..<(header.isWhole ? 8 : 4) {
+      bytes[header.position + byte] = UInt8(truncatingIfNeeded: value >> UInt64(8 * byte))
+    }
+  }
+}
+
+/// How a file with holes is cut (`EROFS_INODE_CHUNK_BASED`).
+struct ChunkFormat {
+  /// The chunk's length as a shift of the block's.
+  let blockBits: UInt16
+  let byteCount: Int
+
+  /// Chunks of 64 KiB, of a segment's length in files over 4 GiB: the map has four bytes for each.
+  init(fileByteCount: UInt64, _ block: BlockSize) {
+    let bits = fileByteCount <= 4 << 30 ? 16 : 21
+    blockBits = UInt16(bits - block.bits)
+    byteCount = 1 << bits
+  }
+}

@@ -1,0 +1,31 @@
+import FileTree
+import ImageCore
+
+/// The inodes of a plan, with all that their on-disk form needs.
+struct InodeTable: Sendable {
+  let tree: FileTree
+  let plan: InodePlan
+  var xattrs: XattrPool
+
+  init(_ tree: FileTree, _ plan: InodePlan) {
+    self.tree = tree
+    self.plan = plan
+    xattrs = XattrPool(tree, plan)
+  }
+
+  func kind(_ inode: Int) -> FileTree.Kind { tree.kind(of: plan.inodes[inode].node) }
+
+  /// The bytes of a regular file; `nil` for all else.
+  func content(_ inode: Int) -> (any FileContent)? {
+    if case .regular(let content) = kind(inode) { content } else { nil }
+  }
+
+  /// What writes the inode.
+  func encoder(_ number: Int) -> InodeEncoder {
+    let inode = plan.inodes[number]
+    let attributes = tree.attributes(of: inode.node)
+    return InodeEncoder(
+      type: inode.type, attributes: attributes, number: number + 1, linkCount: inode.linkCount,
+      xattrBody: xattrs.body(of: attributes), commonTime: plan.commonTime)
+  }
+}
