@@ -29,14 +29,16 @@ struct DataJobs: Sequence, IteratorProtocol {
   private let tree: FileTree
   private let plan: InodePlan
   private let sharing: FileSharing
+  private let format: ImageFormat
   private var position = 0
   /// Where the next segment of a large file begins; 0 between files.
   private(set) var offset: UInt64 = 0
 
-  init(_ inodes: InodeTable, _ sharing: FileSharing) {
+  init(_ inodes: InodeTable, _ sharing: FileSharing, _ format: ImageFormat) {
     tree = inodes.tree
     plan = inodes.plan
     self.sharing = sharing
+    self.format = format
   }
 
   mutating func next() -> DataJob? {
@@ -53,7 +55,9 @@ struct DataJobs: Sequence, IteratorProtocol {
       let rest = content.byteCount - offset
       // A segment of a larger file is alone in its job: what belongs behind it can still be put there.
       if !job.pieces.isEmpty, UInt64(byteCount) + rest > UInt64(Self.batchByteCount) { break }
-      let count = Int(Swift.min(rest, UInt64(ImageFormat.segmentByteCount)))
+      let isStored = format.codecs[plan.codec(of: inode)].codec == nil
+      let segment = isStored ? format.storedSegmentByteCount(content.byteCount) : ImageFormat.segmentByteCount
+      let count = Int(Swift.min(rest, UInt64(segment)))
       job.pieces.append(DataJob.Piece(inode: inode, content: content, offset: offset, byteCount: count))
       byteCount += count
       offset += UInt64(count)

@@ -43,6 +43,13 @@ struct ImageFormat: Sendable {
   ///
   /// Costs 0.1 % of size against one piece.
   static let segmentByteCount = 2 << 20
+
+  /// The same for a file that is stored as it is: what a thread reads is still in its cache when it is written.
+  ///
+  /// A multiple of the file's chunks.
+  func storedSegmentByteCount(_ fileByteCount: UInt64) -> Int {
+    max(512 << 10, ChunkFormat(fileByteCount: fileByteCount, block).byteCount)
+  }
 }
 
 extension ImageFormat {
