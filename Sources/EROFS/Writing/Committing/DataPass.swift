@@ -156,7 +156,12 @@ struct DataPass {
     _ fragmentOffset: UInt64?, _ layout: inout ImageLayout
   ) throws(ImageError) {
     metadata.addresses.add(UInt32(truncatingIfNeeded: start), item.addresses, in: &metadata.bytes)
-    if let fragmentOffset, let header = item.fragmentHeader { metadata.setFragmentOffset(fragmentOffset, header) }
+    if let fragmentOffset, let header = item.fragmentHeader {
+      guard header.isWhole || fragmentOffset <= UInt64(UInt32.max) else {
+        throw ImageError(.limit, "more than 4 GiB of fragments: put the ends of files elsewhere (tails: inline)")
+      }
+      metadata.setFragmentOffset(fragmentOffset, header)
+    }
     layout.features.formUnion(item.features)
     layout.statistics.compressedFileCount += item.isCompressed ? 1 : 0
     layout.statistics.sparseFileCount += item.features.contains(.chunkedFiles) ? 1 : 0
