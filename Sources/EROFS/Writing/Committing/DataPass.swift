@@ -41,7 +41,8 @@ struct DataPass {
     let pool = BufferPool(limit: width + window)
     let sharing = format.sharesFiles ? try await FileSharing(inodes, format) : FileSharing()
     let encoder = DataEncoder(format: format, inodes: inodes, sharing: sharing, isDigested: isDigested, pool: pool)
-    let queue = DataQueue(DataJobs(inodes, sharing))
+    let packed = PackedStream(start: format.packsXattrPrefixes ? inodes.xattrs.prefixes.encoded : [])
+    let queue = DataQueue(DataJobs(inodes, sharing), packed)
     var pass = DataPass(inodes, sharing, format)
     var copy = layout
     try await forEachOrdered(
