@@ -22,7 +22,7 @@ struct XattrPool: Sendable {
   init(_ tree: FileTree, _ plan: InodePlan, _ format: ImageFormat) {
     sets = XattrSets(tree, plan)
     let attributes = sets.attributes
-    let isShared = attributes.map(Self.isShared)
+    let isShared = Self.isShared(attributes)
     prefixes = XattrPrefixTable(
       attributes.indices.map { (attributes[$0], isShared[$0] ? 1 : attributes[$0].count) }, format)
     sharedOffsets = [Int?](repeating: nil, count: attributes.count)
@@ -33,13 +33,16 @@ struct XattrPool: Sendable {
     bodies = bodies(sharedAreaOffset: 0)
   }
 
-  /// How many inodes must have an attribute that is shared.
-  private static let minSharedCount = 2
+  /// A shared area up to this length is read soon, and whole: all goes there that is shorter so.
+  static let smallAreaByteCount = 16 << 10
+  /// What sharing must save to be worth a block more at a look-up; docs/decisions/0007-extended-attributes.md has the
+  /// figures.
+  static let minSavedByteCount = 256
 
-  private static func isShared(_ attribute: Xattr) -> Bool {
-    // Shared: one entry and an id for each inode; inline: an entry for each.
-    attribute.count >= minSharedCount
-      && attribute.byteCount + 4 * attribute.count < attribute.byteCount * attribute.count
+  private static func isShared(_ attributes: [Xattr]) -> [Bool] {
+    let area = attributes.reduce(0) { $0 + ($1.savedByteCount > 0 ? $1.byteCount : 0) }
+    let least = area <= smallAreaByteCount ? 1 : minSavedByteCount
+    return attributes.map { $0.savedByteCount >= least }
   }
 
   /// Whether no inode has attributes.
@@ -57,6 +60,7 @@ struct XattrPool: Sendable {
     sets.sets.map { set in
       if set.isEmpty { return [] }
       var header = XattrHeader()
+      header.nameFilter = .max
       var ids: [UInt8] = []
       var entries: [UInt8] = []
       for number in set {

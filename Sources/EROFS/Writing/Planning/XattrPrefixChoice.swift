@@ -51,6 +51,11 @@ struct XattrPrefixChoice {
       }
     }
     choose(from: members, &names)
+    // Longer ones may have taken all names of a shorter one.
+    for prefix in prefixes where !(members[prefix] ?? []).contains(where: { names[$0].covered == prefix.infix.count }) {
+      prefixes.removeAll { $0 == prefix }
+      gain += prefix.byteCount
+    }
   }
 
   /// Where a prefix of a name may end: after separators, and with the name.

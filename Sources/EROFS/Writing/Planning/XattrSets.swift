@@ -22,6 +22,9 @@ struct Xattr: Sendable {
   /// The length of an entry without long prefix.
   var byteCount: Int { (XattrEntry.byteCount + suffix.count + value.count).roundedUp(to: 4) }
 
+  /// What one entry and an id for each inode save against an entry for each.
+  var savedByteCount: Int { byteCount * count - (byteCount + 4 * count) }
+
   /// Appends the entry.
   func append(_ prefixes: XattrPrefixTable, to bytes: inout [UInt8]) {
     let (index, rest) = prefixes.split(index, suffix)
