@@ -98,7 +98,9 @@ struct ErofsToolTests {
       #expect(fields["Filesystem created"] == "Sun Sep 13 12:26:40 2020")
       let features = fields.filter { $0.key.contains("features") }.map(\.value).sorted().joined(separator: " ")
         .split(separator: " ").map { $0 == "lz4_0padding" ? "0padding" : $0 }
-      #expect(Set(features).subtracting(["compr_cfgs"]) == Self.features(of: mode), "\(peer): \(text)")
+      // 1.5 does not know the filter of attribute names.
+      let expected = Self.features(of: mode).union(peer == .bookworm ? [] : ["xattr_filter"])
+      #expect(Set(features).subtracting(["compr_cfgs"]) == expected, "\(peer): \(text)")
     }
   }
 

@@ -41,7 +41,8 @@ struct DataPass {
     let pool = BufferPool(limit: width + window)
     let sharing = format.sharesFiles ? try await FileSharing(inodes, format) : FileSharing()
     let encoder = DataEncoder(format: format, inodes: inodes, sharing: sharing, isDigested: isDigested, pool: pool)
-    let queue = DataQueue(DataJobs(inodes, sharing, format))
+    let packed = PackedStream(start: format.packsXattrPrefixes ? inodes.xattrs.prefixes.encoded : [])
+    let queue = DataQueue(DataJobs(inodes, sharing, format), packed)
     var pass = DataPass(inodes, sharing, format)
     var copy = layout
     /// The buffer of the job before: whoever takes one that someone still holds copies it, and the caller holds the job.

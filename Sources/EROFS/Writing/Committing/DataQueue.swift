@@ -8,7 +8,7 @@ final class DataQueue: Sequence, IteratorProtocol {
   /// How many jobs may be under way at most.
   static let lag = 64
 
-  var packed = PackedStream()
+  var packed: PackedStream
   private var files: DataJobs
   private var started = 0
   private var startedFiles = 0
@@ -16,7 +16,10 @@ final class DataQueue: Sequence, IteratorProtocol {
   /// The length of the packed inode after each job.
   private var lengths: [UInt64] = []
 
-  init(_ files: DataJobs) { self.files = files }
+  init(_ files: DataJobs, _ packed: PackedStream) {
+    self.files = files
+    self.packed = packed
+  }
 
   func next() -> DataJob? {
     // Between two segments of a file nothing may come: its blocks are one run.

@@ -8,6 +8,8 @@ struct ImageFront {
   private let format: ImageFormat
   private let configurations: [UInt8]
   private let sharedArea: [UInt8]
+  /// The table of long prefixes, unless it is in the packed inode.
+  private let prefixTable: [UInt8]
   /// Where the root's inode stands; its number must fit in 16 bits.
   let rootOffset: Int
   /// How much the root may take with what stands behind it: to the end of the first block.
@@ -21,6 +23,7 @@ struct ImageFront {
     self.format = format
     configurations = format.configurations
     sharedArea = inodes.xattrs.sharedArea
+    prefixTable = format.packsXattrPrefixes ? [] : inodes.xattrs.prefixes.encoded
     let end = Superblock.offset + Superblock.byteCount + configurations.count
     rootOffset = end.roundedUp(to: MetadataZone.slotByteCount)
     rootRoom = format.block.byteCount - format.block.rest(rootOffset)
@@ -28,7 +31,9 @@ struct ImageFront {
     sharedAreaOffset = (rootOffset + rootByteCount).roundedUp(to: 4)
   }
 
-  var byteCount: Int { sharedAreaOffset + sharedArea.count }
+  private var prefixTableOffset: Int { sharedAreaOffset + sharedArea.count }
+
+  var byteCount: Int { prefixTableOffset + prefixTable.count }
 
   /// Writes the front, and with it all that is still open.
   ///
@@ -66,14 +71,15 @@ struct ImageFront {
     bytes.pad(to: MetadataZone.slotByteCount)
     bytes += root
     bytes.pad(to: 4)
-    return bytes + sharedArea
+    return bytes + sharedArea + prefixTable
   }
 
   private func superblock(_ inodes: InodeTable, _ layout: ImageLayout) -> Superblock {
     var superblock = Superblock()
     superblock.blockSizeBits = UInt8(format.block.bits)
-    superblock.compatibleFeatures =
-      CompatibleFeatures([.superblockChecksum, .modificationTime]).rawValue
+    var compatible: CompatibleFeatures = [.superblockChecksum, .modificationTime]
+    if !inodes.xattrs.isEmpty { compatible.insert(.xattrFilter) }
+    superblock.compatibleFeatures = compatible.rawValue
     superblock.rootNID = UInt16(rootOffset / MetadataZone.slotByteCount)
     superblock.inodeCount = UInt64(inodes.plan.inodes.count)
     superblock.epoch = UInt64(bitPattern: inodes.plan.commonTime.seconds)
@@ -85,6 +91,13 @@ struct ImageFront {
     if !configurations.isEmpty {
       features.formUnion([.lz4ZeroPadding, .compressionConfigurations])
       superblock.algorithmsOrMaxDistance = format.algorithms
+    }
+    let prefixCount = inodes.xattrs.prefixes.prefixes.count
+    if prefixCount > 0 {
+      features.insert(.xattrPrefixes)
+      superblock.xattrPrefixCount = UInt8(prefixCount)
+      // In the packed inode it comes first.
+      superblock.xattrPrefixStart = prefixTable.isEmpty ? 0 : UInt32(prefixTableOffset / 4)
     }
     superblock.incompatibleFeatures = features.rawValue
     return superblock

@@ -34,6 +34,8 @@ public struct ErofsOptions: Sendable, Hashable {
   public var sharesFiles = true
   /// Whether the indexes of compressed files have the older, larger form.
   public var usesFullIndexes = false
+  /// Which long prefixes attribute names have (kernel 6.4).
+  public var xattrPrefixes = XattrPrefixes.automatic
   /// The volume's name, at most 16 bytes of UTF-8.
   public var volumeName = ""
   /// How many threads compress; the bytes do not depend on it.
@@ -66,6 +68,7 @@ public struct ErofsOptions: Sendable, Hashable {
     if tails == .fragments || tails == .allFragments, compression == .none {
       throw ImageError(.invalidArgument, "fragments are compressed together: without compression there are none")
     }
+    try xattrPrefixes.validate()
     if volumeName.utf8.count > 16 {
       throw ImageError(.invalidArgument, "the volume name has \(volumeName.utf8.count) bytes, at most 16 fit")
     }
@@ -95,6 +98,7 @@ public struct ErofsOptions: Sendable, Hashable {
       if blockByteCount < 4096 { features.append(.smallCompressedBlocks) }
     }
     if blockByteCount < 4096 { features.append(.smallBlocks) }
+    if case .named(let names) = xattrPrefixes, !names.isEmpty { features.append(.xattrPrefixes) }
     return features
   }
 }

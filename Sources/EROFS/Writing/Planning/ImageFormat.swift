@@ -24,11 +24,17 @@ struct ImageFormat: Sendable {
   let usesChunks: Bool
   /// Whether indexes have the 8-byte form.
   let usesFullIndexes: Bool
+  /// Which long prefixes attribute names have, as far as the kernel reads them.
+  let xattrPrefixes: ErofsOptions.XattrPrefixes
   let volumeName: String
   let threadCount: Int
 
   /// Stored blocks are interlaced where readers of fragments are expected, which know that, too.
   var isInterlaced: Bool { tail == .fragment }
+
+  /// Whether the table of long prefixes is in the packed inode: before 6.17 that is the only place where Linux looks for
+  /// it in an image with a packed inode.
+  var packsXattrPrefixes: Bool { tail == .fragment }
 
   /// What stands in the map header of a file with codec number `codec`.
   func index(_ codec: Int) -> ClusterIndexEncoder.Attributes {
@@ -72,6 +78,9 @@ extension ImageFormat {
     sharesPclusters = KernelFeature.deduplication.kernel <= options.kernel
     usesChunks = KernelFeature.chunks.kernel <= options.kernel
     usesFullIndexes = options.usesFullIndexes
+    xattrPrefixes =
+      options.xattrPrefixes == .automatic && options.kernel < KernelFeature.xattrPrefixes.kernel
+      ? .none : options.xattrPrefixes
     volumeName = options.volumeName
     threadCount = options.threadCount ?? POSIX.processorCount
   }
