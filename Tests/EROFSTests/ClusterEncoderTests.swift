@@ -33,7 +33,8 @@ struct ClusterEncoderTests {
         [TailRule.block, .inline, .fragment].map { Setting(codec: codec, pcluster: pcluster, tail: $0) }
       }
     } + [
-      Setting(codec: .lz4, pcluster: 512, block: small), Setting(codec: .lz4, pcluster: 4096, block: small, tail: .inline),
+      Setting(codec: .lz4, pcluster: 512, block: small),
+      Setting(codec: .lz4, pcluster: 4096, block: small, tail: .inline),
       Setting(codec: .lz4, pcluster: 4096, tail: .fragment, isInterlaced: true),
       Setting(codec: .lz4, pcluster: 65_536, block: small, tail: .fragment, isInterlaced: true),
     ]
