@@ -95,6 +95,8 @@ let package = Package(
       name: "CommandLineTests", dependencies: ["SysextImage", "TestSupport", "sysext-pack", system],
       swiftSettings: strict),
     .testTarget(
-      name: "ConsumerTests", dependencies: ["CLZ4", "SysextImage", "TestSupport", system], swiftSettings: strict),
+      name: "ConsumerTests",
+      dependencies: ["CDeflate", "CLZ4", "CLZMA", "CZstd", "SysextImage", "TestSupport", system],
+      swiftSettings: strict),
   ]
 )

@@ -64,13 +64,22 @@ struct DataPass {
   private mutating func commit(
     _ job: inout EncodedJob, _ packed: inout PackedStream, _ layout: inout ImageLayout
   ) throws(ImageError) {
-    let starts = try share(&job, &layout)
+    let homes = try share(&job, &layout)
     let first = try layout.sink.allocate(job.byteCount >> format.block.bits)
     try layout.sink.write(job.buffer, count: job.byteCount, at: first, digest: job.digest)
     var next = first
+    var starts: [UInt64] = []
+    starts.reserveCapacity(job.pieces.count)
     for (index, piece) in job.pieces.enumerated() {
-      let start = starts[index] ?? next
-      if starts[index] == nil { next += UInt64(piece.blockCount) }
+      let start: UInt64
+      switch homes[index] {
+      case .own:
+        start = next
+        next += UInt64(piece.blockCount)
+      case .earlier(let other): start = other
+      case .piece(let other): start = starts[other]
+      }
+      starts.append(start)
       let offset = try piece.fragment.map { (fragment) throws(ImageError) in
         try packed.add(fragment, of: piece.piece.inode, in: job.fragments, inodes)
       }
@@ -79,26 +88,44 @@ struct DataPass {
     }
   }
 
+  /// Where the blocks of a piece are.
+  private enum Home {
+    case own
+    /// Those of a file that is committed.
+    case earlier(UInt64)
+    /// Those of an earlier piece of the job.
+    case piece(Int)
+  }
+
   /// Takes the blocks out of the job that an earlier file has; returns where these are, by piece.
-  private func share(_ job: inout EncodedJob, _ layout: inout ImageLayout) throws(ImageError) -> [UInt64?] {
-    var starts = [UInt64?](repeating: nil, count: job.pieces.count)
-    guard job.pieces.contains(where: { $0.key != nil }) else { return starts }
+  private func share(_ job: inout EncodedJob, _ layout: inout ImageLayout) throws(ImageError) -> [Home] {
+    var homes = [Home](repeating: .own, count: job.pieces.count)
+    guard job.pieces.contains(where: { $0.key != nil }) else { return homes }
+    var firsts: [EncodedJob.SharedKey: Int] = [:]
     var kept = 0
     var position = 0
     // In a job's buffer the pieces' blocks follow each other.
     for (index, piece) in job.pieces.enumerated() {
       let count = piece.blockCount << format.block.bits
-      if let key = piece.key, let earlier = shared[key], try isEqual(piece.piece.inode, earlier.inode) {
-        starts[index] = earlier.start
-        if key.isCompressed { layout.features.insert(.fragments) }
-      } else {
+      if let key = piece.key {
+        if let earlier = shared[key] {
+          if try isEqual(piece.piece.inode, earlier.inode) { homes[index] = .earlier(earlier.start) }
+        } else if let first = firsts[key] {
+          if try isEqual(piece.piece.inode, job.pieces[first].piece.inode) { homes[index] = .piece(first) }
+        } else {
+          firsts[key] = index
+        }
+      }
+      if case .own = homes[index] {
         if kept != position { job.buffer.move(position..<position + count, to: kept) }
         kept += count
+      } else if piece.key?.isCompressed == true {
+        layout.features.insert(.fragments)
       }
       position += count
     }
     job.byteCount = kept
-    return starts
+    return homes
   }
 
   private func isEqual(_ left: Int, _ right: Int) throws(ImageError) -> Bool {

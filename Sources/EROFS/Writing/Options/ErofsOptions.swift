@@ -58,11 +58,9 @@ public struct ErofsOptions: Sendable, Hashable {
     guard (512...4096).contains(blockByteCount), blockByteCount.nonzeroBitCount == 1 else {
       throw ImageError(.invalidArgument, "blocks of \(blockByteCount) bytes; allowed are 512, 1024, 2048 and 4096")
     }
-    try checkPcluster(pclusterByteCount)
-    try compression.validate()
-    for rule in rules {
-      if let byteCount = rule.pclusterByteCount { try checkPcluster(byteCount) }
-      try rule.compression.validate()
+    for (compression, byteCount) in compressions {
+      try compression.validate()
+      try checkPcluster(byteCount, compression)
     }
     if rules.count > 254 { throw ImageError(.invalidArgument, "\(rules.count) rules; at most 254 are taken") }
     if tails == .fragments || tails == .allFragments, compression == .none {
@@ -80,17 +78,23 @@ public struct ErofsOptions: Sendable, Hashable {
     }
   }
 
-  private func checkPcluster(_ byteCount: Int) throws(ImageError) {
-    guard (blockByteCount...1 << 20).contains(byteCount), byteCount % blockByteCount == 0 else {
+  /// The image's algorithm and pclusters, and each rule's.
+  private var compressions: [(compression: Compression, pclusterByteCount: Int)] {
+    [(compression, pclusterByteCount)] + rules.map { ($0.compression, $0.pclusterByteCount ?? pclusterByteCount) }
+  }
+
+  private func checkPcluster(_ byteCount: Int, _ compression: Compression) throws(ImageError) {
+    let limit = min(1 << 20, compression.maxPclusterBlockCount * blockByteCount)
+    guard byteCount >= blockByteCount, byteCount <= limit, byteCount % blockByteCount == 0 else {
       throw ImageError(
         .invalidArgument,
-        "a pcluster size of \(byteCount) bytes; allowed are multiples of \(blockByteCount) up to 1048576")
+        "a pcluster size of \(byteCount) bytes; allowed are multiples of \(blockByteCount) up to \(limit) for"
+          + " \(compression) in blocks of \(blockByteCount) bytes")
     }
   }
 
   /// What a reader must know for what is asked.
   private var features: [KernelFeature] {
-    let compressions = [(compression, pclusterByteCount)] + rules.map { ($0.compression, $0.pclusterByteCount ?? 0) }
     var features = compressions.contains { $0.0 != .none } ? tails.features : []
     for (compression, pcluster) in compressions where compression != .none {
       features += compression.features

@@ -35,7 +35,7 @@ struct XattrPool: Sendable {
 
   /// A shared area up to this length is read soon, and whole: all goes there that is shorter so.
   static let smallAreaByteCount = 16 << 10
-  /// What sharing must save to be worth a block more at a look-up; docs/decisions/0007-extended-attributes.md has the
+  /// What sharing must save to be worth a block more at a look-up; docs/decisions/0009-extended-attributes.md has the
   /// figures.
   static let minSavedByteCount = 256
 
