@@ -70,6 +70,9 @@ struct Mode: Sendable, Hashable, CustomTestStringConvertible {
     return options
   }
 
-  /// The peers whose erofs-utils know what is used: 1.5 is of the time of Linux 5.17, and knows nothing of small blocks.
-  var peers: [Peer] { erofs.kernel <= KernelVersion(5, 17) ? Peer.trees : [.trixie, .sid] }
+  /// The peers whose erofs-utils know what is used: 1.5 is of the time of Linux 5.17, and Debian's has no LZMA.
+  var peers: [Peer] {
+    if case .lzma = erofs.compression { return [.trixie, .sid] }
+    return erofs.kernel <= KernelVersion(5, 17) ? Peer.trees : [.trixie, .sid]
+  }
 }

@@ -54,16 +54,20 @@ struct ImageFront {
       superblock.uuid = uuid(digests)
     }
     bytes = assemble(superblock)
-    let checked = Superblock.checkedByteCount(format.block)
-    var start = Array(layout.zone.run(of: place).prefix(checked))
-    start.pad(to: checked)
-    start.copy(bytes, 0..<min(bytes.count, checked), to: 0)
-    superblock.checksum = try Superblock.checksum(ofFirstBlock: start)
-    bytes = assemble(superblock)
+    if hasChecksum {
+      var start = Array(layout.zone.run(of: place).prefix(format.block.byteCount))
+      start.copy(bytes, 0..<min(bytes.count, start.count), to: 0)
+      superblock.checksum = try Superblock.checksum(ofFirstBlock: start)
+      bytes = assemble(superblock)
+    }
     try layout.zone.fill(place, bytes, bytes.indices, &layout.sink)
     try layout.zone.finish(&layout.sink)
     return (superblock.uuid, digests)
   }
+
+  /// libblkid, and with it systemd, does not recognise an image that has one in blocks of up to 1024 bytes: there the
+  /// bytes that it covers begin at the superblock, which libblkid does not know.
+  private var hasChecksum: Bool { format.block.byteCount > Superblock.offset }
 
   private func assemble(_ superblock: Superblock) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: Superblock.offset) + superblock.encoded
@@ -77,7 +81,8 @@ struct ImageFront {
   private func superblock(_ inodes: InodeTable, _ layout: ImageLayout) -> Superblock {
     var superblock = Superblock()
     superblock.blockSizeBits = UInt8(format.block.bits)
-    var compatible: CompatibleFeatures = [.superblockChecksum, .modificationTime]
+    var compatible: CompatibleFeatures = [.modificationTime]
+    if hasChecksum { compatible.insert(.superblockChecksum) }
     if !inodes.xattrs.isEmpty { compatible.insert(.xattrFilter) }
     superblock.compatibleFeatures = compatible.rawValue
     superblock.rootNID = UInt16(rootOffset / MetadataZone.slotByteCount)
