@@ -55,6 +55,18 @@ extension Array<UInt8> {
 }
 
 extension Array<UInt8> {
+  /// Whether `self[range]` and as many bytes of `other` from `offset` on are the same.
+  package func isEqual(_ range: Range<Int>, to other: borrowing [UInt8], at offset: Int) -> Bool {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    precondition(offset >= 0 && range.count <= other.count - offset)
+    return unsafe withUnsafeBytes { left in
+      unsafe other.withUnsafeBytes { right in
+        guard let first = left.baseAddress, let second = right.baseAddress else { return true }
+        return unsafe memcmp(first + range.lowerBound, second + offset, range.count) == 0
+      }
+    }
+  }
+
   /// Whether it comes before `other` in byte order, a prefix first.
   package func precedes(_ other: [UInt8]) -> Bool {
     let order = unsafe withUnsafeBytes { left in
