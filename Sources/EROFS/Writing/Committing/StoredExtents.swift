@@ -66,7 +66,7 @@ struct StoredExtents {
     places[inode] = known
   }
 
-  /// What a run of a later file may share, inside `range` of that file.
+  /// What a run of a later file may share in `range` of that file; the last extent may reach farther.
   func shared(_ run: ExtentSharing.Run, in range: Range<UInt64>, _ source: any FileContent) -> [SharedRun] {
     guard let known = places[run.source] else { return [] }
     let sourceRange = run.sourceRange
@@ -79,18 +79,17 @@ struct StoredExtents {
     var result: [SharedRun] = []
     var end: UInt64?
     for place in known[low...] {
-      let placeEnd = place.start + UInt64(place.extent.byteCount)
-      if placeEnd > sourceRange.upperBound { break }
+      if place.start >= sourceRange.upperBound { break }
       // Where it is in the later file: not before its beginning.
       let (start, isBefore) = (run.start + place.start).subtractingReportingOverflow(run.sourceStart)
       if isBefore || start < range.lowerBound { continue }
-      if start + UInt64(place.extent.byteCount) > range.upperBound { break }
+      if start >= range.upperBound { break }
       if end == place.start {
         result[result.count - 1].extents.append(place.extent)
       } else {
         result.append(SharedRun(source: source, sourceStart: place.start, start: start, extents: [place.extent]))
       }
-      end = placeEnd
+      end = place.start + UInt64(place.extent.byteCount)
     }
     return result
   }

@@ -34,6 +34,7 @@ struct ClusterIndexEncoder {
     var block: UInt32?
     /// Whether that is the image's address and does not count from the file's first.
     var isShared = false
+    var isPartial = false
     /// Where the pcluster after this extent's begins.
     var blockBehind: UInt32 = 0
 
@@ -97,11 +98,13 @@ struct ClusterIndexEncoder {
   private mutating func append(_ extent: Extent, _ range: Range<Int>, _ address: UInt32, _ block: BlockSize) {
     let head = range.lowerBound >> block.bits
     let next = range.upperBound >> block.bits
+    precondition(head == lclusters.count, "two extents begin in one lcluster, or one is missing")
     let behind = address + UInt32(extent.blockCount)
     lclusters.append(
       Lcluster(
         type: extent.form == .plain ? .plain : .head1, low: UInt16(block.rest(range.lowerBound)),
-        block: extent.blockCount > 0 ? address : nil, isShared: extent.shared != nil, blockBehind: behind))
+        block: extent.blockCount > 0 ? address : nil, isShared: extent.shared != nil,
+        isPartial: extent.isPartial, blockBehind: behind))
     var index = head + 1
     while index < next {
       let isLength = isBig && index == head + 1
@@ -173,6 +176,7 @@ struct ClusterIndexEncoder {
         entry.union = UInt32(lcluster.low) | UInt32(lcluster.next) << 16
       } else {
         entry.clusterOffset = lcluster.low
+        if lcluster.isPartial { entry.advise |= FullLclusterIndex.partialReferenceFlag }
         if let block = lcluster.block {
           entry.union = block
           if !lcluster.isShared { addresses.append(bytes.count + 4) }

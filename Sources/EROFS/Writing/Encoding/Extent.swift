@@ -18,6 +18,8 @@ struct Extent: Sendable, Equatable {
   /// `nil`: they follow the blocks of the extent before that has its own.
   var shared: UInt32?
   var form: Form
+  /// Whether the blocks hold more bytes behind these (`Z_EROFS_LI_PARTIAL_REF`).
+  var isPartial = false
 
   init(byteCount: Int, blockCount: Int, form: Form, shared: UInt32? = nil) {
     self.byteCount = byteCount

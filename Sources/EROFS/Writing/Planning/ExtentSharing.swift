@@ -29,7 +29,7 @@ struct ExtentSharing: Sendable {
   }
 
   /// Shorter runs cost about what they save.
-  static let minByteCount: UInt64 = 16 << 10
+  static let minByteCount: UInt64 = 8 << 10
   /// A file with shared extents has an index of 8 bytes for each block, instead of 2: so many bytes must be shared.
   private static func isEnough(_ shared: UInt64, of byteCount: UInt64) -> Bool { shared >= byteCount / 64 }
 
