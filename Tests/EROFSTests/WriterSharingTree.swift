@@ -53,7 +53,7 @@ struct WriterSharingTree {
   static func places() throws -> FileTree {
     var made = Self(seed: 3)
     let (a, b, c) = (made.text(150_000), made.text(90_001), made.noise(70_003))
-    let large = made.text(4_700_000)
+    let large = made.text(2_600_000)
     try made.add(a, made.text(100), a, made.text(5), b, a, b)
     try made.add(a)
     try made.add(made.text(1), a)
@@ -62,10 +62,10 @@ struct WriterSharingTree {
     try made.add(Array(a[50_000...]), Array(b[..<60_000]), Array(a[..<100_000]), Array(c[1000...]))
     try made.add(large)
     try made.add(made.text(3), large)
-    try made.add(Array(large[1_000_001...]), Array(large[..<3_000_000]))
+    try made.add(Array(large[1_000_001...]), Array(large[..<1_300_000]))
     try made.add([UInt8](repeating: 0, count: 300_000), a, [UInt8](repeating: 0, count: 200_000), b)
     try made.add(made.noise(2 << 20), a, made.noise(4095), b, made.noise(4097), c)
-    try made.add(Array(large[..<(2 << 20 - 50_000)]), a, b, Array(large[2_500_000...]))
+    try made.add(Array(large[..<(2 << 20 - 50_000)]), a, b, Array(large[2_300_000...]))
     return made.tree
   }
 
