@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Files that share extents are read as what they were, by our reader, the kernel and fsck.erofs.
-@Suite(.tempFolder) struct WriterSharingTests {
+@Suite(.tempFolder) struct WriterExtentSharingTests {
   struct Setting: Sendable, CustomTestStringConvertible {
     var compression = ErofsOptions.Compression.lz4
     var pcluster = 4096
