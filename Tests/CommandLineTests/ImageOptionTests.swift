@@ -67,10 +67,10 @@ struct ImageOptionTests {
       options: "--preset small --kernel 6.4.0-150600-default", kernel: "6.1",
       features: [padding, configurations, "fragments"], algorithms: ["lz4"], pcluster: 65_536),
     Case(
-      options: "--compression lz4 --pcluster-size 1M --tails blocks --no-share-files", kernel: "5.13",
+      options: "--compression lz4 --pcluster-size 1M --tails blocks --dedupe none", kernel: "5.13",
       features: [padding, configurations], algorithms: ["lz4"], pcluster: 1 << 20),
     Case(
-      options: "--compression lz4 --pcluster-size 4096 --tails inline --no-share-files", kernel: "5.17",
+      options: "--compression lz4 --pcluster-size 4096 --tails inline --dedupe none", kernel: "5.17",
       features: [padding, "ztailpacking"], algorithms: []),
     Case(
       options: "--tails all-fragments --full-indexes --pcluster-size 16K", kernel: "6.1",
@@ -115,7 +115,7 @@ struct ImageOptionTests {
     for options in [["--compression", "none"], ["--compression", "lz4"]] {
       let shared = try await pack(options).byteCount
       #expect(try await pack(options + ["--share-files"]).byteCount == shared)
-      #expect(try await pack(options + ["--no-share-files"]).byteCount > shared + 100_000)
+      #expect(try await pack(options + ["--dedupe", "none"]).byteCount > shared + 100_000)
     }
   }
 

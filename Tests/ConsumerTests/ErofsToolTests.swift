@@ -116,7 +116,7 @@ struct ErofsToolTests {
     if erofs.rules.contains(where: { $0.compression == .none }) { features.insert("chunked_file") }
     if erofs.tails == .inline { features.insert("ztailpacking") }
     let packs = erofs.tails == .fragments || erofs.tails == .allFragments
-    if packs || (erofs.sharesFiles && erofs.kernel >= KernelVersion(6, 1)) { features.insert("fragments") }
+    if packs || (erofs.deduplication != .none && erofs.kernel >= KernelVersion(6, 1)) { features.insert("fragments") }
     return features
   }
 }

@@ -9,7 +9,7 @@ struct Mode: Sendable, Hashable, CustomTestStringConvertible {
 
   private init(
     _ major: Int, _ minor: Int, _ compression: ErofsOptions.Compression, _ pcluster: Int = 4096,
-    _ tails: ErofsOptions.Tails = .blocks, block: Int = 4096, full: Bool = false, shares: Bool = true,
+    _ tails: ErofsOptions.Tails = .blocks, block: Int = 4096, full: Bool = false, dedupe: ErofsOptions.Deduplication = .files,
     rules: [CompressionRule] = []
   ) {
     erofs = ErofsOptions(preset: .fast, kernel: KernelVersion(major, minor))
@@ -18,12 +18,12 @@ struct Mode: Sendable, Hashable, CustomTestStringConvertible {
     erofs.tails = tails
     erofs.blockByteCount = block
     erofs.usesFullIndexes = full
-    erofs.sharesFiles = shares
+    erofs.deduplication = dedupe
     erofs.rules = rules
     testDescription = "\(compression) \(pcluster) \(tails.rawValue)"
     if block < 4096 { testDescription += " in blocks of \(block)" }
     if full { testDescription += ", full indexes" }
-    if !shares { testDescription += ", nothing shared" }
+    if dedupe != .files { testDescription += ", shared: \(dedupe)" }
     if !rules.isEmpty { testDescription += ", \(rules.count) rules" }
     testDescription += " for \(erofs.kernel)"
   }
@@ -52,8 +52,8 @@ struct Mode: Sendable, Hashable, CustomTestStringConvertible {
       Mode(5, 13, .lz4, 65_536, full: true),
       Mode(5, 17, .lzma(level: 3), 1 << 20, .inline),
       Mode(6, 1, .lz4, 1 << 20, .inline, full: true),
-      Mode(6, 1, .lz4, 4096, .fragments, full: true),
-      Mode(6, 1, .lz4hc(level: 9), 16_384, .allFragments, shares: false),
+      Mode(6, 1, .lz4, 4096, .fragments, full: true), Mode(6, 1, .lz4, 4096, .inline, dedupe: .extents),
+      Mode(6, 1, .lz4hc(level: 9), 16_384, .allFragments, dedupe: .none),
       Mode(6, 4, .none, 512, block: 512),
       Mode(6, 6, .deflate(level: 1), 65_536, .inline),
       Mode(6, 8, .lz4, 16_384, .fragments, block: 1024),

@@ -130,7 +130,7 @@ import Testing
     let options = ErofsOptions.plain(6, 18, .lz4, block, .inline) {
       $0.blockByteCount = block
       $0.usesFullIndexes = isFull
-      $0.sharesFiles = false
+      $0.deduplication = .none
     }
     let image = try await writerRoundTrip(try writerTree(files), options, isMounted: true)
     #expect(try image.statistics().kernelFeatures.contains(.inlinePclusters))

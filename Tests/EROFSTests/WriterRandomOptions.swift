@@ -21,7 +21,7 @@ struct WriterRandomOptions {
         options.tails = oneOf(ErofsOptions.Tails.allCases)
       }
       options.usesFullIndexes = oneOf([true, false, false])
-      options.sharesFiles = oneOf([true, true, true, false])
+      options.deduplication = oneOf([.files, .files, .none] + (kernel >= KernelVersion(6, 1) ? [.extents, .extents] : []))
       for pattern in ["*a*", "**/?*", "/*", "*é*"] where oneOf([true, false, false, false]) {
         options.rules.append(
           CompressionRule(pattern, compression(), pclusterByteCount: oneOf([nil, nil, pcluster()])))
@@ -48,6 +48,6 @@ extension ErofsOptions {
   var words: String {
     let rules = rules.map { "\($0.pattern) \($0.compression) \($0.pclusterByteCount ?? 0)" }.joined(separator: "; ")
     return "\(compression) \(pclusterByteCount) \(tails.rawValue) block \(blockByteCount) kernel \(kernel) "
-      + "full \(usesFullIndexes) shared \(sharesFiles) threads \(threadCount ?? 0) rules [\(rules)]"
+      + "full \(usesFullIndexes) shared \(deduplication) threads \(threadCount ?? 0) rules [\(rules)]"
   }
 }

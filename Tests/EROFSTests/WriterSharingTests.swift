@@ -49,7 +49,7 @@ import Testing
     // Of stored files, the ends are beside the inodes.
     #expect(growth <= 3 * (index + 4096) + 8192, "\(growth) of \(single)")
 
-    options.sharesFiles = false
+    options.deduplication = .none
     let apart = try await writerRoundTrip(try writerTree(copies), options)
     let data = single - min(single, index + 12_288)
     #expect(apart.byteCount >= image.byteCount + 2 * data, "\(apart.byteCount) \(image.byteCount)")

@@ -113,7 +113,7 @@ private func hashing() {
   // XXH3 is not public either: files of one length are digested, unless equal ones need not be found.
   for isShared in [true, false] {
     var options = options(.none, threads: 1)
-    options.sharesFiles = isShared
+    options.deduplication = isShared ? .files : .none
     pack("4 large files, none, one thread, \(isShared ? "with" : "without") XXH3", options) { try SampleTrees.large() }
   }
   // What a verity leaf costs: a salt and a block.

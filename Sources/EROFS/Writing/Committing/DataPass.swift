@@ -20,15 +20,17 @@ struct DataPass {
 
   private let inodes: InodeTable
   private let sharing: FileSharing
+  private let extents: ExtentSharing
   private let format: ImageFormat
   private var open: OpenFile?
   private var originals: [Int: OpenFile] = [:]
   private var shared: [EncodedJob.SharedKey: Shared] = [:]
   private var packedParts: [(start: UInt64, extents: [Extent])] = []
 
-  init(_ inodes: InodeTable, _ sharing: FileSharing, _ format: ImageFormat) {
+  init(_ inodes: InodeTable, _ sharing: FileSharing, _ extents: ExtentSharing, _ format: ImageFormat) {
     self.inodes = inodes
     self.sharing = sharing
+    self.extents = extents
     self.format = format
   }
 
@@ -40,10 +42,12 @@ struct DataPass {
     let window = 2 * width
     let pool = BufferPool(limit: width + window)
     let sharing = format.sharesFiles ? try await FileSharing(inodes, format) : FileSharing()
-    let encoder = DataEncoder(format: format, inodes: inodes, sharing: sharing, isDigested: isDigested, pool: pool)
+    let extents = format.sharesExtents ? try await ExtentSharing(inodes, sharing, format) : ExtentSharing()
+    let encoder = DataEncoder(
+      format: format, inodes: inodes, sharing: sharing, extents: extents, isDigested: isDigested, pool: pool)
     let packed = PackedStream(start: format.packsXattrPrefixes ? inodes.xattrs.prefixes.encoded : [])
-    let queue = DataQueue(DataJobs(inodes, sharing, format), packed)
-    var pass = DataPass(inodes, sharing, format)
+    let queue = DataQueue(inodes, sharing, extents, packed, format)
+    var pass = DataPass(inodes, sharing, extents, format)
     var copy = layout
     /// The buffer of the job before: whoever takes one that someone still holds copies it, and the caller holds the job.
     var previous: [UInt8]?
@@ -52,7 +56,7 @@ struct DataPass {
       transform: { (job: DataJob) throws(ImageError) -> EncodedJob in try encoder.encode(job) },
       commit: { (job: EncodedJob) throws(ImageError) in
         var job = job
-        try pass.commit(&job, &queue.packed, &copy)
+        try pass.commit(&job, &queue.packed, &queue.stored, &copy)
         queue.didCommit(isFile: job.pieces.first.map { $0.piece.inode >= 0 } ?? true)
         if let buffer = previous.take() { pool.give(buffer) }
         previous = job.buffer
@@ -62,7 +66,7 @@ struct DataPass {
   }
 
   private mutating func commit(
-    _ job: inout EncodedJob, _ packed: inout PackedStream, _ layout: inout ImageLayout
+    _ job: inout EncodedJob, _ packed: inout PackedStream, _ stored: inout StoredExtents, _ layout: inout ImageLayout
   ) throws(ImageError) {
     let homes = try share(&job, &layout)
     let first = try layout.sink.allocate(job.byteCount >> format.block.bits)
@@ -84,6 +88,9 @@ struct DataPass {
         try packed.add(fragment, of: piece.piece.inode, in: job.fragments, inodes)
       }
       if let key = piece.key, shared[key] == nil { shared[key] = Shared(inode: piece.piece.inode, start: start) }
+      if case .part(let part) = piece.form, extents.isSource(piece.piece.inode) {
+        stored.add(piece.piece, part, start, in: extents.sources(in: piece.piece.inode))
+      }
       try commit(piece, at: start, offset, &job.metadata, &layout)
     }
   }
@@ -233,7 +240,8 @@ extension StoredFile {
   /// A file that is on the disk as it is needs no index or map.
   fileprivate mutating func simplify() {
     switch form {
-    case .clusters(let run) where run.inline.isEmpty && run.extents.allSatisfy({ $0.form == .plain }):
+    case .clusters(let run)
+    where run.inline.isEmpty && run.extents.allSatisfy({ $0.form == .plain && $0.shared == nil }):
       form = .flat(tail: [])
     case .chunks(let isHole) where !isHole.contains(true): form = .flat(tail: [])
     case .clusters, .chunks, .flat: break

@@ -16,6 +16,16 @@ public struct ErofsOptions: Sendable, Hashable {
     case allFragments = "all-fragments"
   }
 
+  /// What is stored only once.
+  public enum Deduplication: String, Sendable, Hashable, CaseIterable {
+    /// Nothing is looked for.
+    case none
+    /// Files that are equal; compressed ones from kernel 6.1 on.
+    case files
+    /// Long parts of compressed files, too (kernel 6.1).
+    case extents
+  }
+
   /// The oldest kernel that must read the image.
   public let kernel: KernelVersion
   /// The algorithm for file data.
@@ -28,10 +38,8 @@ public struct ErofsOptions: Sendable, Hashable {
   public var blockByteCount = 4096
   /// Where the end of a compressed file goes.
   public var tails: Tails
-  /// Whether files that are equal share their data.
-  ///
-  /// Compressed ones do so from kernel 6.1 on.
-  public var sharesFiles = true
+  /// What is stored only once.
+  public var deduplication = Deduplication.files
   /// Whether the indexes of compressed files have the older, larger form.
   public var usesFullIndexes = false
   /// Which long prefixes attribute names have (kernel 6.4).
@@ -101,6 +109,7 @@ public struct ErofsOptions: Sendable, Hashable {
       if pcluster > blockByteCount { features.append(.bigPclusters) }
       if blockByteCount < 4096 { features.append(.smallCompressedBlocks) }
     }
+    if deduplication == .extents, compressions.contains(where: { $0.0 != .none }) { features.append(.deduplication) }
     if blockByteCount < 4096 { features.append(.smallBlocks) }
     if case .named(let names) = xattrPrefixes, !names.isEmpty { features.append(.xattrPrefixes) }
     return features

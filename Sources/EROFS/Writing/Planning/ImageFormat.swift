@@ -18,7 +18,9 @@ struct ImageFormat: Sendable {
   let packsWholeFiles: Bool
   /// Whether files that are equal share their data.
   let sharesFiles: Bool
-  /// Whether compressed ones do so, too.
+  /// Whether parts of compressed files do so.
+  let sharesExtents: Bool
+  /// Whether compressed files do so, too.
   let sharesPclusters: Bool
   /// Whether files with holes are cut in chunks.
   let usesChunks: Bool
@@ -30,7 +32,9 @@ struct ImageFormat: Sendable {
   let threadCount: Int
 
   /// Stored blocks are interlaced where readers of fragments are expected, which know that, too.
-  var isInterlaced: Bool { tail == .fragment }
+  ///
+  /// Not where extents are shared: an interlaced block depends on its place in the file.
+  var isInterlaced: Bool { tail == .fragment && !sharesExtents }
 
   /// Whether the table of long prefixes is in the packed inode: before 6.17 that is the only place where Linux looks for
   /// it in an image with a packed inode.
@@ -74,7 +78,8 @@ extension ImageFormat {
     case .fragments, .allFragments: tail = .fragment
     }
     packsWholeFiles = options.tails == .allFragments
-    sharesFiles = options.sharesFiles
+    sharesFiles = options.deduplication != .none
+    sharesExtents = options.deduplication == .extents && codecs.contains { $0.codec != nil }
     sharesPclusters = KernelFeature.deduplication.kernel <= options.kernel
     usesChunks = KernelFeature.chunks.kernel <= options.kernel
     usesFullIndexes = options.usesFullIndexes
