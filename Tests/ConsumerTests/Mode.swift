@@ -9,7 +9,8 @@ struct Mode: Sendable, Hashable, CustomTestStringConvertible {
 
   private init(
     _ major: Int, _ minor: Int, _ compression: ErofsOptions.Compression, _ pcluster: Int = 4096,
-    _ tails: ErofsOptions.Tails = .blocks, block: Int = 4096, full: Bool = false, dedupe: ErofsOptions.Deduplication = .files,
+    _ tails: ErofsOptions.Tails = .blocks, block: Int = 4096, full: Bool = false,
+    dedupe: ErofsOptions.Deduplication = .files,
     rules: [CompressionRule] = []
   ) {
     erofs = ErofsOptions(preset: .fast, kernel: KernelVersion(major, minor))

@@ -21,7 +21,9 @@ struct WriterRandomOptions {
         options.tails = oneOf(ErofsOptions.Tails.allCases)
       }
       options.usesFullIndexes = oneOf([true, false, false])
-      options.deduplication = oneOf([.files, .files, .none] + (kernel >= KernelVersion(6, 1) ? [.extents, .extents] : []))
+      let sharing: [ErofsOptions.Deduplication] =
+        (major, minor) < (6, 1) ? [.files, .none] : [.files, .none, .extents]
+      options.deduplication = oneOf(sharing)
       for pattern in ["*a*", "**/?*", "/*", "*é*"] where oneOf([true, false, false, false]) {
         options.rules.append(
           CompressionRule(pattern, compression(), pclusterByteCount: oneOf([nil, nil, pcluster()])))
