@@ -79,7 +79,8 @@ let package = Package(
       swiftSettings: checked),
     .testTarget(name: "ImageCoreTests", dependencies: ["ImageCore", "TestSupport", system], swiftSettings: strict),
     .testTarget(
-      name: "CompressionTests", dependencies: ["CDeflate", "CZstd", "Compression", "ImageCore", "TestSupport", system],
+      name: "CompressionTests",
+      dependencies: ["CDeflate", "CLZ4", "CZstd", "Compression", "ImageCore", "TestSupport", system],
       swiftSettings: strict),
     .testTarget(
       name: "FileTreeTests", dependencies: ["FileTree", "ImageCore", "TestSupport", system], swiftSettings: strict),
@@ -94,6 +95,8 @@ let package = Package(
       name: "CommandLineTests", dependencies: ["SysextImage", "TestSupport", "sysext-pack", system],
       swiftSettings: strict),
     .testTarget(
-      name: "ConsumerTests", dependencies: ["CLZ4", "SysextImage", "TestSupport", system], swiftSettings: strict),
+      name: "ConsumerTests",
+      dependencies: ["CDeflate", "CLZ4", "CLZMA", "CZstd", "SysextImage", "TestSupport", system],
+      swiftSettings: strict),
   ]
 )

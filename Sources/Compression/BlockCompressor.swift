@@ -5,8 +5,8 @@
 package protocol BlockCompressor: AnyObject {
   /// Compresses as much of the beginning of `source[range]` as fits into `target[0..<capacity]`.
   ///
-  /// The first byte of the result is not 0, since zeros in front of a block are padding. LZ4's match finders look through
-  /// all of a long source that does not compress: after a block without gain, offer a short one first.
+  /// The first byte of the result is not 0, since zeros in front of a block are padding. LZ4HC's match finder looks
+  /// through all of a long source that does not compress: after a block without gain, offer a short one first.
   ///
   /// - Returns: The bytes read and written; `(0, 0)` when it cannot be done or nothing is gained.
   func compress(

@@ -1,7 +1,7 @@
 import CLZ4
 import ImageCore
 
-/// LZ4 with its fast match finder.
+/// LZ4 with a fast match finder.
 enum LZ4: BlockCoder {
   static let name = "lz4"
   static let algorithm = BlockAlgorithm.lz4
@@ -11,29 +11,30 @@ enum LZ4: BlockCoder {
   static func windowByteCount(pclusterByteCount: Int) -> Int { 65_535 }
 
   static func makeCompressor(level: Int, pclusterByteCount: Int) -> any BlockCompressor { LZ4Compressor() }
-
-  /// Compresses what fits, with a gain or not; the working memory is liblz4's affair.
-  static func compress(
-    _ source: borrowing [UInt8], _ range: Range<Int>, into target: inout [UInt8], capacity: Int
-  ) -> (consumed: Int, produced: Int) {
-    precondition(range.lowerBound >= 0 && range.upperBound <= source.count && capacity <= target.count)
-    var consumed = CInt(range.count)
-    let produced = unsafe source.withUnsafeBytes { input in
-      unsafe target.withUnsafeMutableBytes { output in
-        unsafe LZ4_compress_destSize(
-          input.baseAddress?.advanced(by: range.lowerBound).assumingMemoryBound(to: CChar.self),
-          output.baseAddress?.assumingMemoryBound(to: CChar.self), &consumed, CInt(capacity))
-      }
-    }
-    return produced > 0 ? (Int(consumed), Int(produced)) : (0, 0)
-  }
 }
 
-private final class LZ4Compressor: BlockCompressor {
+/// Our own encoder: the same output whatever liblz4 is installed.
+@safe private final class LZ4Compressor: BlockCompressor {
+  /// Less is no block: a match and the literals that must follow it take this much.
+  private static let minCapacity = 16
+
+  private let table = UnsafeMutableRawPointer.allocate(byteCount: LZ4Encoder.tableByteCount, alignment: 64)
+
+  deinit { unsafe table.deallocate() }
+
   func compress(
     _ source: borrowing [UInt8], _ range: Range<Int>, into target: inout [UInt8], capacity: Int
   ) -> (consumed: Int, produced: Int) {
-    let (consumed, produced) = LZ4.compress(source, range, into: &target, capacity: capacity)
+    precondition(range.lowerBound >= 0 && range.upperBound <= source.count && capacity <= target.count)
+    guard !range.isEmpty, capacity >= Self.minCapacity else { return (0, 0) }
+    let (consumed, produced) = unsafe source.withUnsafeBytes { input in
+      unsafe target.withUnsafeMutableBytes { output in
+        let encoder = unsafe LZ4Encoder(
+          UnsafeRawBufferPointer(rebasing: input[range]),
+          output: UnsafeMutableRawBufferPointer(rebasing: output[..<capacity]), table: table)
+        return encoder.encode()
+      }
+    }
     return produced < consumed ? (consumed, produced) : (0, 0)
   }
 }

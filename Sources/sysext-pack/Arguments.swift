@@ -11,6 +11,7 @@ extension Architecture: ExpressibleByArgument {
 extension BuildOptions.ReleaseFiles: ExpressibleByArgument {}
 
 extension ErofsOptions.Preset: ExpressibleByArgument {}
+extension ErofsOptions.Deduplication: ExpressibleByArgument {}
 
 extension ErofsOptions.Tails: ExpressibleByArgument {}
 

@@ -244,7 +244,7 @@ struct FailureTests {
       for i in {1..200}; do head -c 1M parts/noise >"tree/usr/share/noise-$i"; done
       for i in {1..100}; do head -c 1M parts/text >"tree/usr/share/text-$i"; done
       truncate -s 500M tree/usr/share/sparse
-      """, compression)
+      """, "--compression \(compression)")
     #expect((10..<256).contains(megabytes), "\(megabytes) MiB")
   }
 
@@ -254,16 +254,53 @@ struct FailureTests {
     let folder = try TempFolder.current
     try folder.makeTree()
     try TreeBuilder.build(folder["tree/usr/share/first"]) { try $0.file("slow", .text(2 << 20, seed: 1)) }
-    let megabytes = try await peakMegabytes("truncate -s 4G tree/usr/share/last", "lz4hc,12 --pcluster-size 1M")
+    let megabytes = try await peakMegabytes(
+      "truncate -s 4G tree/usr/share/last", "--compression lz4hc,12 --pcluster-size 1M")
     #expect((10..<256).contains(megabytes), "\(megabytes) MiB")
   }
 
+  /// On two threads, however much data there is.
+  @Test(.needs("bash"), arguments: ["", "--preset small", "--tails all-fragments --pcluster-size 64K"])
+  func memoryIsSmallOnTwoThreads(_ options: String) async throws {
+    let folder = try TempFolder.current
+    try folder.makeTree()
+    try TreeBuilder.build(folder["parts"]) {
+      try $0.file("noise", .random(8 << 20, seed: 1))
+      try $0.file("text", .repeating(Content.text(1 << 20, seed: 2).bytes, count: 8))
+    }
+    let megabytes = try await peakMegabytes(
+      """
+      for i in {1..40}; do cat parts/noise parts/text; done >tree/usr/share/large
+      for i in {1..400}; do head -c "$((i * 1000))" parts/noise >"tree/usr/share/noise-$i"; done
+      truncate -s 200M tree/usr/share/sparse
+      """, options, jobs: 2)
+    #expect((10...128).contains(megabytes), "\(megabytes) MiB")
+  }
+
+  /// Many inodes, and the packed inode grows all the time.
+  @Test(.needs("bash"), arguments: ["--tails fragments", "--tails all-fragments --pcluster-size 64K"])
+  func memoryIsSmallWithManyFiles(_ options: String) async throws {
+    let folder = try TempFolder.current
+    try folder.makeTree()
+    for number in 0..<40 {
+      try TreeBuilder.build(folder["tree/usr/share/many-\(number)"]) {
+        for index in 0..<500 {
+          let seed = UInt64(number * 500 + index)
+          try $0.file(
+            RawName("file-\(index)"), .joined([.text(Int(seed % 3000), seed: seed), .random(900, seed: seed)]))
+        }
+      }
+    }
+    let megabytes = try await peakMegabytes("", options, jobs: 2)
+    #expect((10...128).contains(megabytes), "\(megabytes) MiB")
+  }
+
   /// The greatest memory in use of packing what a script has prepared, with more threads than there are processors.
-  private func peakMegabytes(_ preparation: String, _ compression: String) async throws -> Int {
+  private func peakMegabytes(_ preparation: String, _ options: String, jobs: Int = 8) async throws -> Int {
     let result = try await shell(
       """
       \(preparation)
-      "$program" tree "$image" --jobs 8 --compression \(compression) >stdout &
+      "$program" tree "$image" --jobs \(jobs) \(options) >stdout &
       pid=$!
       # The high water mark, as long as it can be read.
       while peak=$(grep VmHWM "/proc/$pid/status"); do

@@ -46,8 +46,8 @@ struct DeterminismTests {
       #expect(
         try TreeListing.order(in: folder["plain"].appending(place))
           != TreeListing.order(in: folder["shuffled"].appending(place)))
-      let plain = try await digest(folder["plain"], Mode.all[1].options)
-      #expect(try await digest(folder["shuffled"], Mode.all[1].options) == plain)
+      let plain = try await digest(folder["plain"], Mode.lz4.options)
+      #expect(try await digest(folder["shuffled"], Mode.lz4.options) == plain)
     }
   }
 

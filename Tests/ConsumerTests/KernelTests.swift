@@ -5,7 +5,7 @@ import Testing
 /// The kernel's own EROFS reader shows what was packed, entry by entry.
 @Suite(.tempFolder)
 struct KernelTests {
-  @Test(.needsMount(), arguments: TreeCase.small, Mode.all)
+  @Test(.needsMount(), arguments: TreeCase.small, Mode.few)
   func showsWhatWasPacked(_ tree: TreeCase, _ mode: Mode) async throws {
     try await check([tree], mode)
   }

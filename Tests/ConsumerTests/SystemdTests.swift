@@ -17,7 +17,7 @@ struct SystemdTests {
   ) async throws -> FilePath {
     let folder = try TempFolder.current
     try TreeCase.sysext("hello").build(at: folder["tree"])
-    var options = Mode.all[3].options
+    var options = Mode.lz4Big.options
     options.release.id = "peer"
     options.release.versionID = "1"
     change(&options)
@@ -42,7 +42,7 @@ struct SystemdTests {
     #expect(text.succeeded && isExtension && text.text.contains("erofs"), "\(text)")
   }
 
-  @Test(arguments: Peer.trees, Mode.all)
+  @Test(arguments: Peer.trees, Mode.few + [.lz4, .small, .rules])
   func mergesInEachMode(_ peer: Peer, _ mode: Mode) async throws {
     let image = try await pack { $0.erofs = mode.options.erofs }
     let merge = try await merge(image, as: Self.name, in: peer, commands: "sh \"$root/usr/bin/hello-tool\"")

@@ -5,8 +5,15 @@ import TestSupport
 /// Trees of anything, the same for the same seed.
 struct WriterRandomTree {
   private var random: SplitMix64
+  /// Whether it has only what a mounted file system shows as it is.
+  private let isMountable: Bool
+  /// Contents that may come again, whole or in part.
+  private var earlier: [[UInt8]] = []
 
-  init(seed: UInt64) { random = SplitMix64(seed: seed) }
+  init(seed: UInt64, isMountable: Bool = false) {
+    random = SplitMix64(seed: seed)
+    self.isMountable = isMountable
+  }
 
   private mutating func below(_ limit: Int) -> Int { Int(random.next() % UInt64(limit)) }
 
@@ -40,15 +47,41 @@ struct WriterRandomTree {
     case 4: kind = oneOf([.fifo, .socket, .blockDevice(DeviceNumber(major: 8, minor: 1))])
     default: kind = .regular(MemoryContent(content()))
     }
-    return FileTree.Node(kind, attributes(UInt16(below(0o10000))))
+    var attributes = attributes(UInt16(below(0o10000)))
+    switch kind {
+    case .directory, .regular: break
+    default:
+      // Only files and directories have attributes that users may set.
+      if isMountable { attributes.extendedAttributes.removeAll { $0.name.starts(with: Array("user.".utf8)) } }
+    }
+    return FileTree.Node(kind, attributes)
   }
 
-  /// Lengths around all borders, of what compresses well, badly, or in places.
+  /// Lengths around all borders, of what compresses well, badly, or in places; new, or much like an earlier one.
   mutating func content() -> [UInt8] {
-    let sizes = [0, 1, 4095, 4096, 4097, 8191, 8192, 8193, 12_288, 65_535, 65_536, 65_537, 70_000]
-    let count = below(3) == 0 ? below(40_000) : oneOf(sizes)
-    if below(120) == 0 { return content(count: (2 << 20) + oneOf([-1, 0, 1, 4096, 5000, 300_000])) }
-    return content(count: count)
+    let content = below(3) == 0 && !earlier.isEmpty ? similar(oneOf(earlier)) : newContent()
+    if earlier.count < 30 { earlier.append(content) } else { earlier[below(30)] = content }
+    return content
+  }
+
+  private mutating func newContent() -> [UInt8] {
+    let sizes = [
+      0, 1, 2, 511, 512, 513, 1023, 1025, 4095, 4096, 4097, 8191, 8192, 8193, 12_288, 65_535, 65_536, 65_537, 70_000,
+      131_072, 131_073,
+    ]
+    if below(100) == 0 { return content(count: (2 << 20) + oneOf([-1, 0, 1, 4096, 5000, 300_000, 2 << 20])) }
+    return content(count: below(3) == 0 ? below(40_000) : oneOf(sizes))
+  }
+
+  /// The same bytes, or as many with one changed, or the same end behind another beginning.
+  private mutating func similar(_ bytes: [UInt8]) -> [UInt8] {
+    var copy = bytes
+    switch below(5) {
+    case 0 where !bytes.isEmpty: copy[oneOf([0, bytes.count - 1, below(bytes.count)])] ^= 1
+    case 1: copy = content(count: oneOf([1, 4096, 8192, below(9000)])) + bytes.suffix(below(6000))
+    default: break
+    }
+    return copy
   }
 
   private mutating func content(count: Int) -> [UInt8] {
@@ -84,9 +117,10 @@ struct WriterRandomTree {
     if below(4) == 0 {
       xattrs.append(ExtendedAttribute("user.\(below(5))", random.bytes(oneOf([0, 1, 2, 3, 4, 5, 30, 3000]))))
     }
-    if below(9) == 0 { xattrs.append(ExtendedAttribute("system.posix_acl_access", random.bytes(28))) }
+    if below(9) == 0, !isMountable { xattrs.append(ExtendedAttribute("system.posix_acl_access", random.bytes(28))) }
     return FileAttributes(
-      permissions: permissions, uid: oneOf([0, 0, 1000, 65_535, 65_536, .max]), gid: oneOf([0, 0, 70_000]),
+      permissions: permissions, uid: oneOf([0, 0, 1000, 65_535, 65_536, isMountable ? 70_000 : .max]),
+      gid: oneOf([0, 0, 70_000]),
       modified: oneOf([
         Timestamp(seconds: 1_600_000_000), Timestamp(seconds: 1_600_000_000),
         Timestamp(seconds: 5, nanoseconds: 999_999_999),

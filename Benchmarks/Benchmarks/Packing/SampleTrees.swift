@@ -4,16 +4,33 @@ import SystemPackage
 
 /// Trees in memory that are the same each time, so that results of two versions can be compared.
 enum SampleTrees {
-  /// 4,000 files of up to 8 KiB in 100 directories: about 16 MiB of text, and nothing that a large file would hide.
+  /// 20,000 files of up to 8 KiB in 500 directories: about 80 MiB of text, and nothing that a large file would hide.
   static func small() throws -> FileTree {
     var source = Text(seed: 1)
     var tree = FileTree()
-    for folder in 0..<100 {
+    for folder in 0..<500 {
       for file in 0..<40 {
         let content = source.text(byteCount: 256 + source.number(below: 7936))
         try add(content, "usr/share/small/\(folder)/\(file).txt", to: &tree)
       }
     }
+    return tree
+  }
+
+  /// One file of 4 MiB of text.
+  static func sample() throws -> FileTree {
+    var source = Text(seed: 3)
+    var tree = FileTree()
+    try add(source.text(byteCount: 4 << 20), "usr/share/sample.txt", to: &tree)
+    return tree
+  }
+
+  /// 10,000 names of one file, so that nearly all is the directory.
+  static func names() throws -> FileTree {
+    var tree = FileTree()
+    let node = FileTree.Node(.regular(MemoryContent([1])), .file)
+    let file = try tree.insert(node, at: FilePath("usr/share/names/0"))
+    for name in 1..<10_000 { try tree.link(file, at: FilePath("usr/share/names/a-name-\(name).txt")) }
     return tree
   }
 

@@ -1,7 +1,7 @@
 import Glibc
 
 /// What a program used from its start to its end, itself and its threads.
-struct Usage {
+struct Usage: Codable, Sendable {
   /// In seconds, until the output is on the disk.
   var wall: Double
   /// User and system time, in seconds.
@@ -11,7 +11,7 @@ struct Usage {
 }
 
 /// A program that failed, or a machine that did.
-struct Failure: Error, CustomStringConvertible {
+struct Failure: Error, CustomStringConvertible, Sendable {
   let description: String
 
   init(_ description: String) { self.description = description }
@@ -32,7 +32,7 @@ enum Child {
     let arguments = words.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
 
-    let start = now()
+    let start = Clock.now()
     var process = pid_t()
     let code = posix_spawn(&process, words[0], &actions, nil, arguments, environ)
     if code != 0 { throw Failure("\(words[0]): \(message(code))") }
@@ -42,7 +42,7 @@ enum Child {
       if errno != EINTR { throw Failure("\(words[0]): \(message(errno))") }
     }
     if let output { flush(output) }
-    let end = now()
+    let end = Clock.now()
     if status != 0 {
       throw Failure("\(words.joined(separator: " ")): status \(status >> 8), signal \(status & 0x7F)\n\(text(log))")
     }
@@ -76,8 +76,12 @@ enum Child {
   static func message(_ code: CInt) -> String { String(cString: strerror(code)) }
 
   private static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+}
 
-  private static func now() -> Double {
+/// Time that only goes forward.
+enum Clock {
+  /// In seconds since some moment.
+  static func now() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9

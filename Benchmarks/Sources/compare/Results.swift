@@ -1,8 +1,31 @@
 /// All runs of one contender on one tree in one mode.
-struct Results {
+struct Results: Codable, Sendable {
+  let name: String
+  let role: Contender.Role
   var runs: [Usage] = []
   /// The length of what was written.
   var byteCount = 0
+  /// It needed so long that it ran only once.
+  var isSlow = false
+  /// Why there are no runs.
+  var error: String?
+
+  init(name: String, role: Contender.Role) {
+    self.name = name
+    self.role = role
+  }
+
+  var wall: [Double] { runs.map(\.wall) }
+  var cpu: [Double] { runs.map(\.cpu) }
+  var peakByteCount: Int { runs.map(\.peakByteCount).max() ?? 0 }
+
+  /// Ours by theirs of two neighbouring runs, and of these the median, so that a slow minute hits both; where one of
+  /// them ran only once, of their medians.
+  func ratio(to other: Results, _ value: KeyPath<Usage, Double>) -> Double {
+    let (ours, theirs) = (runs.map { $0[keyPath: value] }, other.runs.map { $0[keyPath: value] })
+    if ours.count != theirs.count { return ours.median / theirs.median }
+    return zip(ours, theirs).map { $0 / $1 }.median
+  }
 }
 
 extension [Double] {
@@ -12,44 +35,31 @@ extension [Double] {
   }
 }
 
-/// The lines of the table.
-enum Table {
-  static let head = """
-    | tree | mode | program | wall s min/median | CPU s min/median | peak MiB | bytes | wall ratio | CPU ratio | size ratio |
-    |---|---|---|--:|--:|--:|--:|--:|--:|--:|
-    """
+/// Text of tables.
+enum Markdown {
+  static func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
 
-  /// One contender's line; `peer` where there is someone to be compared with.
-  static func line(_ tree: String, _ mode: String, _ name: String, _ results: Results, peer: Results?) -> String {
-    let wall = results.runs.map(\.wall)
-    let cpu = results.runs.map(\.cpu)
-    var cells = [
-      tree, mode, name, "\(shortest(wall))/\(number(wall.median))", "\(shortest(cpu))/\(number(cpu.median))",
-      "\(((results.runs.map(\.peakByteCount).max() ?? 0) + (1 << 19)) >> 20)", "\(results.byteCount)",
-    ]
-    if let peer {
-      cells += [ratio(wall, peer.runs.map(\.wall)), ratio(cpu, peer.runs.map(\.cpu))]
-      cells.append(number(Double(results.byteCount) / Double(max(1, peer.byteCount)), digits: 3))
-    } else {
-      cells += ["", "", ""]
-    }
-    return "| " + cells.joined(separator: " | ") + " |"
-  }
+  /// The shortest and the median.
+  static func span(_ values: [Double]) -> String { "\(number(values.min() ?? 0))/\(number(values.median))" }
 
-  private static func shortest(_ values: [Double]) -> String { number(values.min() ?? 0) }
-
-  /// The median of the ratios of runs that were made one after the other, so that a slow minute hits both.
-  private static func ratio(_ ours: [Double], _ theirs: [Double]) -> String {
-    number(zip(ours, theirs).map { $0 / $1 }.median, digits: 2)
-  }
+  static func mebibytes(_ byteCount: Int) -> String { "\((byteCount + 1 << 19) >> 20)" }
 
   /// Two or three digits that say something.
-  private static func number(_ value: Double) -> String { number(value, digits: value < 0.1 ? 3 : 2) }
+  static func number(_ value: Double) -> String { number(value, digits: value < 0.1 ? 3 : value < 100 ? 2 : 0) }
 
-  private static func number(_ value: Double, digits: Int) -> String {
+  static func number(_ value: Double, digits: Int) -> String {
+    guard value.isFinite, value < 1e12 else { return "–" }
     let factor = (0..<digits).reduce(1) { power, _ in power * 10 }
     let scaled = Int((value * Double(factor)).rounded())
+    if digits == 0 { return "\(scaled)" }
     let fraction = String(scaled % factor)
     return "\(scaled / factor)." + String(repeating: "0", count: digits - fraction.count) + fraction
+  }
+
+  /// 12,345,678.
+  static func grouped(_ value: Int) -> String {
+    let digits = Array(String(value))
+    return digits.indices.map { ($0 > 0 && (digits.count - $0).isMultiple(of: 3) ? "," : "") + String(digits[$0]) }
+      .joined()
   }
 }

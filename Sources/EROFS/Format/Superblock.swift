@@ -83,13 +83,6 @@ package struct Superblock: Record {
     visitor.reserved(8)
   }
 
-  /// The bytes from the file system's beginning that `checksum` is made from.
-  ///
-  /// The first block; where the superblock is not in it, a block's length from byte 1024 on.
-  package static func checkedByteCount(_ block: BlockSize) -> Int {
-    block.byteCount > offset ? block.byteCount : offset + block.byteCount
-  }
-
   private var isLarge: Bool {
     IncompatibleFeatures(rawValue: incompatibleFeatures).contains(.blockAddress48) && rootNID64 != 0
   }

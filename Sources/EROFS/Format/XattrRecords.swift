@@ -62,8 +62,8 @@ package struct XattrEntry: Record {
 /// `h_name_filter`: which attributes an inode does certainly not have (erofs_fs.h, `EROFS_XATTR_FILTER_*`).
 package enum XattrNameFilter {
   /// The bit of one name, which is clear when the attribute is there.
-  package static func bit(index: UInt8, suffix: some Collection<UInt8>) -> UInt32 {
-    1 << (XXHash32.hash(suffix, seed: 0x25BB_E08F + UInt32(index)) & 31)
+  package static func bit(index: UInt8, suffix: [UInt8]) -> UInt32 {
+    1 << (xxh32(suffix, seed: 0x25BB_E08F + UInt32(index)) & 31)
   }
 
   /// The filter of an inode that has attributes of these full names.

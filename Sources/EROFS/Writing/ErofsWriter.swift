@@ -48,12 +48,12 @@ public struct ErofsWriter: Sendable {
     _ tree: FileTree, to output: OutputFile, at base: UInt64, _ identity: Identity
   ) async throws(ImageError) -> ErofsReport {
     let format = try ImageFormat(options)
-    let findings = try XattrPool.check(tree)
+    let findings = try XattrLimits.check(tree)
     let rules = options.rules
     let plan = try InodePlan(tree) { visit in UInt8(rules.firstIndex { $0.fits(visit) }.map { $0 + 1 } ?? 0) }
-    var inodes = InodeTable(tree, plan)
+    var inodes = InodeTable(tree, plan, format)
     var front = ImageFront(inodes, format)
-    inodes.xattrs.sharedAreaOffset = front.sharedAreaOffset
+    inodes.xattrs.placeSharedArea(at: front.sharedAreaOffset)
 
     let sink = BlockSink(output, base: base, format.block, isDigested: identity.usesContent)
     var layout = ImageLayout(sink, format.block, inodeCount: inodes.plan.inodes.count)

@@ -55,6 +55,26 @@ extension Array<UInt8> {
 }
 
 extension Array<UInt8> {
+  /// How many bytes of `self[range]` are the same in `other` from `offset` on.
+  package func equalByteCount(_ range: Range<Int>, to other: borrowing [UInt8], at offset: Int) -> Int {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    precondition(offset >= 0 && range.count <= other.count - offset)
+    return unsafe withUnsafeBytes { left in
+      unsafe other.withUnsafeBytes { right in
+        guard let first = left.baseAddress, let second = right.baseAddress else { return 0 }
+        let (left, right) = unsafe (first + range.lowerBound, second + offset)
+        if unsafe memcmp(left, right, range.count) == 0 { return range.count }
+        var count = 0
+        while unsafe left.load(fromByteOffset: count, as: UInt8.self)
+          == right.load(fromByteOffset: count, as: UInt8.self)
+        {
+          count += 1
+        }
+        return count
+      }
+    }
+  }
+
   /// Whether it comes before `other` in byte order, a prefix first.
   package func precedes(_ other: [UInt8]) -> Bool {
     let order = unsafe withUnsafeBytes { left in

@@ -124,9 +124,10 @@ public struct SysextBuilder: Sendable {
   private func makeTable(
     _ seed: Seed, _ type: PartitionType, _ byteCount: UInt64
   ) throws(ImageError) -> PartitionTable {
+    // A file system in small blocks may end before its partition does.
     let partition = NewPartition(
       typeGUID: type.guid, uniqueGUID: seed.partitionGUID(type.guid), attributes: .readOnly, label: type.label,
-      byteCount: byteCount)
+      byteCount: byteCount.roundedUp(to: PartitionTable.grainByteCount))
     return try PartitionTable(diskGUID: seed.diskGUID, sectorSize: options.sectorSize, layingOut: [partition])
   }
 }

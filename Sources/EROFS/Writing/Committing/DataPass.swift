@@ -20,15 +20,17 @@ struct DataPass {
 
   private let inodes: InodeTable
   private let sharing: FileSharing
+  private let extents: ExtentSharing
   private let format: ImageFormat
   private var open: OpenFile?
   private var originals: [Int: OpenFile] = [:]
   private var shared: [EncodedJob.SharedKey: Shared] = [:]
   private var packedParts: [(start: UInt64, extents: [Extent])] = []
 
-  init(_ inodes: InodeTable, _ sharing: FileSharing, _ format: ImageFormat) {
+  init(_ inodes: InodeTable, _ sharing: FileSharing, _ extents: ExtentSharing, _ format: ImageFormat) {
     self.inodes = inodes
     self.sharing = sharing
+    self.extents = extents
     self.format = format
   }
 
@@ -40,9 +42,12 @@ struct DataPass {
     let window = 2 * width
     let pool = BufferPool(limit: width + window)
     let sharing = format.sharesFiles ? try await FileSharing(inodes, format) : FileSharing()
-    let encoder = DataEncoder(format: format, inodes: inodes, sharing: sharing, isDigested: isDigested, pool: pool)
-    let queue = DataQueue(DataJobs(inodes, sharing))
-    var pass = DataPass(inodes, sharing, format)
+    let extents = format.sharesExtents ? try await ExtentSharing(inodes, sharing, format) : ExtentSharing()
+    let encoder = DataEncoder(
+      format: format, inodes: inodes, sharing: sharing, extents: extents, isDigested: isDigested, pool: pool)
+    let packed = PackedStream(start: format.packsXattrPrefixes ? inodes.xattrs.prefixes.encoded : [])
+    let queue = DataQueue(inodes, sharing, extents, packed, format)
+    var pass = DataPass(inodes, sharing, extents, format)
     var copy = layout
     /// The buffer of the job before: whoever takes one that someone still holds copies it, and the caller holds the job.
     var previous: [UInt8]?
@@ -51,7 +56,7 @@ struct DataPass {
       transform: { (job: DataJob) throws(ImageError) -> EncodedJob in try encoder.encode(job) },
       commit: { (job: EncodedJob) throws(ImageError) in
         var job = job
-        try pass.commit(&job, &queue.packed, &copy)
+        try pass.commit(&job, &queue.packed, &queue.stored, &copy)
         queue.didCommit(isFile: job.pieces.first.map { $0.piece.inode >= 0 } ?? true)
         if let buffer = previous.take() { pool.give(buffer) }
         previous = job.buffer
@@ -61,43 +66,73 @@ struct DataPass {
   }
 
   private mutating func commit(
-    _ job: inout EncodedJob, _ packed: inout PackedStream, _ layout: inout ImageLayout
+    _ job: inout EncodedJob, _ packed: inout PackedStream, _ stored: inout StoredExtents, _ layout: inout ImageLayout
   ) throws(ImageError) {
-    let starts = try share(&job, &layout)
+    let homes = try share(&job, &layout)
     let first = try layout.sink.allocate(job.byteCount >> format.block.bits)
     try layout.sink.write(job.buffer, count: job.byteCount, at: first, digest: job.digest)
     var next = first
+    var starts: [UInt64] = []
+    starts.reserveCapacity(job.pieces.count)
     for (index, piece) in job.pieces.enumerated() {
-      let start = starts[index] ?? next
-      if starts[index] == nil { next += UInt64(piece.blockCount) }
+      let start: UInt64
+      switch homes[index] {
+      case .own:
+        start = next
+        next += UInt64(piece.blockCount)
+      case .earlier(let other): start = other
+      case .piece(let other): start = starts[other]
+      }
+      starts.append(start)
       let offset = try piece.fragment.map { (fragment) throws(ImageError) in
         try packed.add(fragment, of: piece.piece.inode, in: job.fragments, inodes)
       }
       if let key = piece.key, shared[key] == nil { shared[key] = Shared(inode: piece.piece.inode, start: start) }
+      if case .part(let part) = piece.form, extents.isSource(piece.piece.inode) {
+        stored.add(piece.piece, part, start, in: extents.sources(in: piece.piece.inode))
+      }
       try commit(piece, at: start, offset, &job.metadata, &layout)
     }
   }
 
+  /// Where the blocks of a piece are.
+  private enum Home {
+    case own
+    /// Those of a file that is committed.
+    case earlier(UInt64)
+    /// Those of an earlier piece of the job.
+    case piece(Int)
+  }
+
   /// Takes the blocks out of the job that an earlier file has; returns where these are, by piece.
-  private func share(_ job: inout EncodedJob, _ layout: inout ImageLayout) throws(ImageError) -> [UInt64?] {
-    var starts = [UInt64?](repeating: nil, count: job.pieces.count)
-    guard job.pieces.contains(where: { $0.key != nil }) else { return starts }
+  private func share(_ job: inout EncodedJob, _ layout: inout ImageLayout) throws(ImageError) -> [Home] {
+    var homes = [Home](repeating: .own, count: job.pieces.count)
+    guard job.pieces.contains(where: { $0.key != nil }) else { return homes }
+    var firsts: [EncodedJob.SharedKey: Int] = [:]
     var kept = 0
     var position = 0
     // In a job's buffer the pieces' blocks follow each other.
     for (index, piece) in job.pieces.enumerated() {
       let count = piece.blockCount << format.block.bits
-      if let key = piece.key, let earlier = shared[key], try isEqual(piece.piece.inode, earlier.inode) {
-        starts[index] = earlier.start
-        if key.isCompressed { layout.features.insert(.fragments) }
-      } else {
+      if let key = piece.key {
+        if let earlier = shared[key] {
+          if try isEqual(piece.piece.inode, earlier.inode) { homes[index] = .earlier(earlier.start) }
+        } else if let first = firsts[key] {
+          if try isEqual(piece.piece.inode, job.pieces[first].piece.inode) { homes[index] = .piece(first) }
+        } else {
+          firsts[key] = index
+        }
+      }
+      if case .own = homes[index] {
         if kept != position { job.buffer.move(position..<position + count, to: kept) }
         kept += count
+      } else if piece.key?.isCompressed == true {
+        layout.features.insert(.fragments)
       }
       position += count
     }
     job.byteCount = kept
-    return starts
+    return homes
   }
 
   private func isEqual(_ left: Int, _ right: Int) throws(ImageError) -> Bool {
@@ -156,7 +191,12 @@ struct DataPass {
     _ fragmentOffset: UInt64?, _ layout: inout ImageLayout
   ) throws(ImageError) {
     metadata.addresses.add(UInt32(truncatingIfNeeded: start), item.addresses, in: &metadata.bytes)
-    if let fragmentOffset, let header = item.fragmentHeader { metadata.setFragmentOffset(fragmentOffset, header) }
+    if let fragmentOffset, let header = item.fragmentHeader {
+      guard header.isWhole || fragmentOffset <= UInt64(UInt32.max) else {
+        throw ImageError(.limit, "more than 4 GiB of fragments: put the ends of files elsewhere (tails: inline)")
+      }
+      metadata.setFragmentOffset(fragmentOffset, header)
+    }
     layout.features.formUnion(item.features)
     layout.statistics.compressedFileCount += item.isCompressed ? 1 : 0
     layout.statistics.sparseFileCount += item.features.contains(.chunkedFiles) ? 1 : 0
@@ -200,7 +240,8 @@ extension StoredFile {
   /// A file that is on the disk as it is needs no index or map.
   fileprivate mutating func simplify() {
     switch form {
-    case .clusters(let run) where run.inline.isEmpty && run.extents.allSatisfy({ $0.form == .plain }):
+    case .clusters(let run)
+    where run.inline.isEmpty && run.extents.allSatisfy({ $0.form == .plain && $0.shared == nil }):
       form = .flat(tail: [])
     case .chunks(let isHole) where !isHole.contains(true): form = .flat(tail: [])
     case .clusters, .chunks, .flat: break

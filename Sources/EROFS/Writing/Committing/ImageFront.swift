@@ -8,6 +8,8 @@ struct ImageFront {
   private let format: ImageFormat
   private let configurations: [UInt8]
   private let sharedArea: [UInt8]
+  /// The table of long prefixes, unless it is in the packed inode.
+  private let prefixTable: [UInt8]
   /// Where the root's inode stands; its number must fit in 16 bits.
   let rootOffset: Int
   /// How much the root may take with what stands behind it: to the end of the first block.
@@ -21,6 +23,7 @@ struct ImageFront {
     self.format = format
     configurations = format.configurations
     sharedArea = inodes.xattrs.sharedArea
+    prefixTable = format.packsXattrPrefixes ? [] : inodes.xattrs.prefixes.encoded
     let end = Superblock.offset + Superblock.byteCount + configurations.count
     rootOffset = end.roundedUp(to: MetadataZone.slotByteCount)
     rootRoom = format.block.byteCount - format.block.rest(rootOffset)
@@ -28,7 +31,9 @@ struct ImageFront {
     sharedAreaOffset = (rootOffset + rootByteCount).roundedUp(to: 4)
   }
 
-  var byteCount: Int { sharedAreaOffset + sharedArea.count }
+  private var prefixTableOffset: Int { sharedAreaOffset + sharedArea.count }
+
+  var byteCount: Int { prefixTableOffset + prefixTable.count }
 
   /// Writes the front, and with it all that is still open.
   ///
@@ -49,16 +54,20 @@ struct ImageFront {
       superblock.uuid = uuid(digests)
     }
     bytes = assemble(superblock)
-    let checked = Superblock.checkedByteCount(format.block)
-    var start = Array(layout.zone.run(of: place).prefix(checked))
-    start.pad(to: checked)
-    start.copy(bytes, 0..<min(bytes.count, checked), to: 0)
-    superblock.checksum = try Superblock.checksum(ofFirstBlock: start)
-    bytes = assemble(superblock)
+    if hasChecksum {
+      var start = Array(layout.zone.run(of: place).prefix(format.block.byteCount))
+      start.copy(bytes, 0..<min(bytes.count, start.count), to: 0)
+      superblock.checksum = try Superblock.checksum(ofFirstBlock: start)
+      bytes = assemble(superblock)
+    }
     try layout.zone.fill(place, bytes, bytes.indices, &layout.sink)
     try layout.zone.finish(&layout.sink)
     return (superblock.uuid, digests)
   }
+
+  /// libblkid, and with it systemd, does not recognise an image that has one in blocks of up to 1024 bytes: there the
+  /// bytes that it covers begin at the superblock, which libblkid does not know.
+  private var hasChecksum: Bool { format.block.byteCount > Superblock.offset }
 
   private func assemble(_ superblock: Superblock) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: Superblock.offset) + superblock.encoded
@@ -66,14 +75,16 @@ struct ImageFront {
     bytes.pad(to: MetadataZone.slotByteCount)
     bytes += root
     bytes.pad(to: 4)
-    return bytes + sharedArea
+    return bytes + sharedArea + prefixTable
   }
 
   private func superblock(_ inodes: InodeTable, _ layout: ImageLayout) -> Superblock {
     var superblock = Superblock()
     superblock.blockSizeBits = UInt8(format.block.bits)
-    superblock.compatibleFeatures =
-      CompatibleFeatures([.superblockChecksum, .modificationTime]).rawValue
+    var compatible: CompatibleFeatures = [.modificationTime]
+    if hasChecksum { compatible.insert(.superblockChecksum) }
+    if !inodes.xattrs.isEmpty { compatible.insert(.xattrFilter) }
+    superblock.compatibleFeatures = compatible.rawValue
     superblock.rootNID = UInt16(rootOffset / MetadataZone.slotByteCount)
     superblock.inodeCount = UInt64(inodes.plan.inodes.count)
     superblock.epoch = UInt64(bitPattern: inodes.plan.commonTime.seconds)
@@ -85,6 +96,13 @@ struct ImageFront {
     if !configurations.isEmpty {
       features.formUnion([.lz4ZeroPadding, .compressionConfigurations])
       superblock.algorithmsOrMaxDistance = format.algorithms
+    }
+    let prefixCount = inodes.xattrs.prefixes.prefixes.count
+    if prefixCount > 0 {
+      features.insert(.xattrPrefixes)
+      superblock.xattrPrefixCount = UInt8(prefixCount)
+      // In the packed inode it comes first.
+      superblock.xattrPrefixStart = prefixTable.isEmpty ? 0 : UInt32(prefixTableOffset / 4)
     }
     superblock.incompatibleFeatures = features.rawValue
     return superblock

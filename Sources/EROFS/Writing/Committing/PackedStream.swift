@@ -1,7 +1,7 @@
 import FileTree
 import ImageCore
 
-/// The content of the packed inode: the ends of many files, one after the other, each only once.
+/// The content of the packed inode: the table of long prefixes, if it is here, and the ends of many files, one after the other, each only once.
 struct PackedStream {
   private struct Key: Hashable {
     let digest: Digest128
@@ -15,10 +15,15 @@ struct PackedStream {
   }
 
   /// All that was added.
-  private(set) var byteCount: UInt64 = 0
+  private(set) var byteCount: UInt64
   /// What was not taken yet.
-  private var pending: [UInt8] = []
+  private var pending: [UInt8]
   private var known: [Key: Known] = [:]
+
+  init(start: [UInt8]) {
+    pending = start
+    byteCount = UInt64(start.count)
+  }
 
   /// What was taken.
   var takenByteCount: UInt64 { byteCount - UInt64(pending.count) }

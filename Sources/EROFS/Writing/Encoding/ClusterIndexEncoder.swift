@@ -22,7 +22,7 @@ struct AddressList: Sendable {
 
 /// The index of a compressed file: for each lcluster where its extent begins.
 ///
-/// Block addresses count from the file's first pcluster.
+/// Block addresses count from the file's first pcluster, but for those that are shared.
 struct ClusterIndexEncoder {
   private struct Lcluster {
     var type: LclusterType
@@ -32,6 +32,9 @@ struct ClusterIndexEncoder {
     var next: UInt16 = 0
     /// The block address of the extent's pcluster; `nil` where there is none.
     var block: UInt32?
+    /// Whether that is the image's address and does not count from the file's first.
+    var isShared = false
+    var isPartial = false
     /// Where the pcluster after this extent's begins.
     var blockBehind: UInt32 = 0
 
@@ -80,8 +83,8 @@ struct ClusterIndexEncoder {
       lclusters.reserveCapacity(lclusters.count + part.extents.reduce(0) { $0 + $1.byteCount } >> block.bits + 1)
       for extent in part.extents {
         let end = position + extent.byteCount
-        append(extent, position..<end, address, block)
-        address += UInt32(extent.blockCount)
+        append(extent, position..<end, extent.shared ?? address, block)
+        if extent.shared == nil { address += UInt32(extent.blockCount) }
         position = end
       }
     }
@@ -95,11 +98,13 @@ struct ClusterIndexEncoder {
   private mutating func append(_ extent: Extent, _ range: Range<Int>, _ address: UInt32, _ block: BlockSize) {
     let head = range.lowerBound >> block.bits
     let next = range.upperBound >> block.bits
+    precondition(head == lclusters.count, "two extents begin in one lcluster, or one is missing")
     let behind = address + UInt32(extent.blockCount)
     lclusters.append(
       Lcluster(
         type: extent.form == .plain ? .plain : .head1, low: UInt16(block.rest(range.lowerBound)),
-        block: extent.blockCount > 0 ? address : nil, blockBehind: behind))
+        block: extent.blockCount > 0 ? address : nil, isShared: extent.shared != nil,
+        isPartial: extent.isPartial, blockBehind: behind))
     var index = head + 1
     while index < next {
       let isLength = isBig && index == head + 1
@@ -171,9 +176,10 @@ struct ClusterIndexEncoder {
         entry.union = UInt32(lcluster.low) | UInt32(lcluster.next) << 16
       } else {
         entry.clusterOffset = lcluster.low
+        if lcluster.isPartial { entry.advise |= FullLclusterIndex.partialReferenceFlag }
         if let block = lcluster.block {
           entry.union = block
-          addresses.append(bytes.count + 4)
+          if !lcluster.isShared { addresses.append(bytes.count + 4) }
         }
       }
       entry.append(to: &bytes)

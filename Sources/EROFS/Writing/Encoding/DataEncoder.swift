@@ -7,13 +7,14 @@ struct DataEncoder: Sendable {
   let format: ImageFormat
   let inodes: InodeTable
   let sharing: FileSharing
+  let extents: ExtentSharing
   let isDigested: Bool
   let pool: BufferPool
 
-  private var block: BlockSize { format.block }
+  var block: BlockSize { format.block }
 
   /// Room for a segment, or a batch with each file rounded up, and for one pcluster.
-  private var bufferByteCount: Int {
+  var bufferByteCount: Int {
     ImageFormat.segmentByteCount + (format.codecs.map(\.pclusterByteCount).max() ?? 0)
   }
 
@@ -32,7 +33,7 @@ struct DataEncoder: Sendable {
   }
 
   /// What a thread needs for one job.
-  private struct Work {
+  struct Work {
     var result: EncodedJob
     var encoders: [Int: ClusterEncoder] = [:]
     /// The bytes that are being compressed.
@@ -63,9 +64,10 @@ struct DataEncoder: Sendable {
     let run: ClusterRun
     if format.packsWholeFiles, piece.isWhole, piece.byteCount <= Self.wholeFragmentByteCount {
       run = ClusterRun(extents: [Extent(byteCount: piece.byteCount, blockCount: 0, form: .fragment)])
+    } else if piece.shared.isEmpty {
+      run = compress(input, 0..<piece.byteCount, tail: tailRule(piece), codec, &work, at: &end)
     } else {
-      run = compress(
-        input, piece.byteCount, tail: tailRule(piece), codec, &work, at: &end)
+      run = try compressRest(piece, input, tail: tailRule(piece), codec, &work, at: &end)
     }
     var file = StoredFile(form: .clusters(run), blockCount: (end - start) >> block.bits)
     if piece.isWhole, let tail = file.takeInline(unlessFits: inodes.encoder(piece.inode), piece.byteCount, format) {
@@ -97,11 +99,12 @@ struct DataEncoder: Sendable {
   /// The longest file that goes to the packed inode as a whole.
   private static let wholeFragmentByteCount = 64 << 10
 
-  private func compress(
-    _ input: borrowing [UInt8], _ byteCount: Int, tail: TailRule, _ codec: Int, _ work: inout Work, at end: inout Int
+  func compress(
+    _ input: borrowing [UInt8], _ range: Range<Int>, tail: TailRule, _ codec: Int, _ work: inout Work,
+    at end: inout Int
   ) -> ClusterRun {
     guard var encoder = work.encoders.removeValue(forKey: codec) ?? makeEncoder(codec) else { return ClusterRun() }
-    let run = encoder.encode(input, 0..<byteCount, tail: tail, into: &work.result.buffer, at: &end)
+    let run = encoder.encode(input, range, tail: tail, into: &work.result.buffer, at: &end)
     work.encoders[codec] = encoder
     return run
   }
@@ -118,7 +121,7 @@ struct DataEncoder: Sendable {
     if run.fragmentByteCount > 0 { return false }
     let head = inodes.encoder(piece.inode).byteCount(UInt64(piece.byteCount))
     let index = ClusterIndexEncoder.byteCount(
-      size: piece.byteCount, inodeByteCount: head, isFull: format.usesFullIndexes, block)
+      size: piece.byteCount, inodeByteCount: head, isFull: format.usesFullIndexes || run.hasSharedBlocks, block)
     let tail = block.rest(piece.byteCount)
     let stored = head + tail <= block.byteCount ? piece.byteCount : block.roundUp(piece.byteCount)
     return file.blockCount << block.bits + index + run.inline.count >= stored
@@ -127,7 +130,7 @@ struct DataEncoder: Sendable {
   /// A segment of the packed inode.
   private func addPacked(_ bytes: [UInt8], _ work: inout Work) {
     var end = 0
-    let run = compress(bytes, bytes.count, tail: .block, 0, &work, at: &end)
+    let run = compress(bytes, bytes.indices, tail: .block, 0, &work, at: &end)
     work.result.byteCount = end
     work.result.pieces.append(
       EncodedJob.Piece(
@@ -194,7 +197,7 @@ struct DataEncoder: Sendable {
     _ result: inout EncodedJob
   ) {
     let form: EncodedJob.Form
-    if piece.isWhole, !sharing.isOriginal(piece.inode) {
+    if piece.isWhole, !sharing.isOriginal(piece.inode), !extents.isSource(piece.inode) {
       form = .inode(
         result.metadata.append(
           inodes.encoder(piece.inode), byteSize: UInt64(piece.byteCount), file, codec: codec, format))

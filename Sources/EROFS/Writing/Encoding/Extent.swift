@@ -13,7 +13,20 @@ struct Extent: Sendable, Equatable {
   var byteCount: Int
   /// The blocks of the image; 0 where the bytes are beside the inode or in the packed inode.
   var blockCount: Int
+  /// The address of the first of its blocks where these are another file's.
+  ///
+  /// `nil`: they follow the blocks of the extent before that has its own.
+  var shared: UInt32?
   var form: Form
+  /// Whether the blocks hold more bytes behind these (`Z_EROFS_LI_PARTIAL_REF`).
+  var isPartial = false
+
+  init(byteCount: Int, blockCount: Int, form: Form, shared: UInt32? = nil) {
+    self.byteCount = byteCount
+    self.blockCount = blockCount
+    self.shared = shared
+    self.form = form
+  }
 }
 
 /// Where the end of a compressed file goes when it does not fill a pcluster.
@@ -30,6 +43,9 @@ enum TailRule: Sendable {
 struct ClusterRun: Sendable {
   var extents: [Extent] = []
   var inline: [UInt8] = []
+
+  /// Whether there are blocks of other files among its own: only full indexes have an address for each extent.
+  var hasSharedBlocks: Bool { extents.contains { $0.shared != nil } }
 
   /// The bytes at the end that go to the packed inode.
   var fragmentByteCount: Int {

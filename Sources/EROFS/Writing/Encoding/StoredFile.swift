@@ -21,7 +21,7 @@ struct StoredFile: Sendable {
     let block = format.block
     let head = encoder.byteCount(UInt64(byteSize))
     let index = ClusterIndexEncoder.byteCount(
-      size: byteSize, inodeByteCount: head, isFull: format.usesFullIndexes, block)
+      size: byteSize, inodeByteCount: head, isFull: format.usesFullIndexes || run.hasSharedBlocks, block)
     // What is longer than a block begins with one.
     if block.rest(head + index) + run.inline.count <= block.byteCount { return nil }
     let padding = [UInt8](repeating: 0, count: block.byteCount - run.inline.count)
@@ -84,8 +84,15 @@ struct EncodedMetadata: Sendable {
       item.features.insert(.lz4ZeroPadding)
       if format.isInterlaced { item.features.insert(.fragments) }
       if !run.inline.isEmpty { item.features.insert(.ztailpacking) }
-      data.layout = format.usesFullIndexes ? .compressedFull : .compressedCompact
-      data.union = UInt32(truncatingIfNeeded: file.blockCount)
+      var attributes = format.index(codec)
+      var blockCount = file.blockCount
+      if run.hasSharedBlocks {
+        item.features.insert(.fragments)
+        attributes.isFull = true
+        blockCount += run.extents.reduce(0) { $1.shared == nil ? $0 : $0 + $1.blockCount }
+      }
+      data.layout = attributes.isFull ? .compressedFull : .compressedCompact
+      data.union = UInt32(truncatingIfNeeded: blockCount)
       encoder.append(data, to: &bytes)
       if UInt64(run.fragmentByteCount) == byteSize {
         bytes.append(
@@ -94,7 +101,7 @@ struct EncodedMetadata: Sendable {
         bytes.append(contentsOf: repeatElement(0, count: MapHeader.byteCount))
       } else {
         let index = ClusterIndexEncoder(
-          [(0, run.extents)], inlineByteCount: run.inline.count, format.index(codec), format.block)
+          [(0, run.extents)], inlineByteCount: run.inline.count, attributes, format.block)
         let header = index.append(to: &bytes, inodeAt: start, inline: run.inline, &addresses)
         if run.fragmentByteCount > 0 { item.fragmentHeader = (header, false) }
       }

@@ -37,6 +37,15 @@ extension ErofsOptions {
       }
     }
 
+    /// The longest pcluster, in blocks: an index has eleven bits for it, and Linux takes no more than a MiB of pages of
+    /// LZ4, however small the blocks are (`z_erofs_load_lz4_config`).
+    var maxPclusterBlockCount: Int {
+      switch self {
+      case .lz4, .lz4hc: 256
+      case .none, .deflate, .zstd, .lzma: 1024
+      }
+    }
+
     func validate() throws(ImageError) {
       guard self == .none || codec != nil else {
         throw ImageError(.invalidArgument, "there is no compression \(self); \(Self.allowed)")

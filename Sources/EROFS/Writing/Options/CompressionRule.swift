@@ -86,16 +86,17 @@ extension CompressionRule {
     }
   }
 
-  /// Parses a file of rules: in each line an algorithm, optionally the size of pclusters (`64K`), and a pattern,
-  /// which goes to the end of the line.
+  /// Parses a file of rules.
   ///
-  /// Empty lines and lines that begin with `#` are skipped.
+  /// In each line an algorithm, optionally the size of pclusters (`64K`), and a pattern, which goes to the end of the
+  /// line. Empty lines and lines that begin with `#` are skipped.
   ///
   /// - Throws: `.invalidArgument` with the line's number.
   public static func parse(_ text: String) throws(ImageError) -> [CompressionRule] {
     var rules: [CompressionRule] = []
-    for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-      let line = line.last == "\r" ? line.dropLast() : line
+    // A carriage return and what follows it are one character.
+    let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+    for (number, line) in lines.enumerated() {
       guard let first = line.first(where: { $0 != " " && $0 != "\t" }), first != "#" else { continue }
       rules.append(try rule(line, number + 1))
     }
@@ -126,12 +127,13 @@ extension CompressionRule {
     return CompressionRule(String(rest), compression, pclusterByteCount: pcluster)
   }
 
-  /// `65536`, `64K` or `1M`.
+  /// `65536`, `64K` or `1M`; what no number holds is as wrong as the greatest.
   private static func byteCount(_ text: Substring) -> Int? {
-    switch text.last {
-    case "K": Int(text.dropLast()).map { $0 << 10 }
-    case "M": Int(text.dropLast()).map { $0 << 20 }
-    default: Int(text)
+    let factors: [Character: Int] = ["K": 1 << 10, "k": 1 << 10, "M": 1 << 20, "m": 1 << 20]
+    guard let last = text.last, let factor = factors[last] else { return Int(text) }
+    return Int(text.dropLast()).map { number in
+      let (product, isTooLarge) = number.multipliedReportingOverflow(by: factor)
+      return isTooLarge ? .max : product
     }
   }
 }

@@ -16,6 +16,16 @@ public struct ErofsOptions: Sendable, Hashable {
     case allFragments = "all-fragments"
   }
 
+  /// What is stored only once.
+  public enum Deduplication: String, Sendable, Hashable, CaseIterable {
+    /// Nothing is looked for.
+    case none
+    /// Files that are equal; compressed ones from kernel 6.1 on.
+    case files
+    /// Long parts of compressed files, too (kernel 6.1).
+    case extents
+  }
+
   /// The oldest kernel that must read the image.
   public let kernel: KernelVersion
   /// The algorithm for file data.
@@ -28,12 +38,12 @@ public struct ErofsOptions: Sendable, Hashable {
   public var blockByteCount = 4096
   /// Where the end of a compressed file goes.
   public var tails: Tails
-  /// Whether files that are equal share their data.
-  ///
-  /// Compressed ones do so from kernel 6.1 on.
-  public var sharesFiles = true
+  /// What is stored only once.
+  public var deduplication = Deduplication.files
   /// Whether the indexes of compressed files have the older, larger form.
   public var usesFullIndexes = false
+  /// Which long prefixes attribute names have (kernel 6.4).
+  public var xattrPrefixes = XattrPrefixes.automatic
   /// The volume's name, at most 16 bytes of UTF-8.
   public var volumeName = ""
   /// How many threads compress; the bytes do not depend on it.
@@ -56,16 +66,15 @@ public struct ErofsOptions: Sendable, Hashable {
     guard (512...4096).contains(blockByteCount), blockByteCount.nonzeroBitCount == 1 else {
       throw ImageError(.invalidArgument, "blocks of \(blockByteCount) bytes; allowed are 512, 1024, 2048 and 4096")
     }
-    try checkPcluster(pclusterByteCount)
-    try compression.validate()
-    for rule in rules {
-      if let byteCount = rule.pclusterByteCount { try checkPcluster(byteCount) }
-      try rule.compression.validate()
+    for (compression, byteCount) in compressions {
+      try compression.validate()
+      try checkPcluster(byteCount, compression)
     }
     if rules.count > 254 { throw ImageError(.invalidArgument, "\(rules.count) rules; at most 254 are taken") }
     if tails == .fragments || tails == .allFragments, compression == .none {
       throw ImageError(.invalidArgument, "fragments are compressed together: without compression there are none")
     }
+    try xattrPrefixes.validate()
     if volumeName.utf8.count > 16 {
       throw ImageError(.invalidArgument, "the volume name has \(volumeName.utf8.count) bytes, at most 16 fit")
     }
@@ -77,24 +86,32 @@ public struct ErofsOptions: Sendable, Hashable {
     }
   }
 
-  private func checkPcluster(_ byteCount: Int) throws(ImageError) {
-    guard (blockByteCount...1 << 20).contains(byteCount), byteCount % blockByteCount == 0 else {
+  /// The image's algorithm and pclusters, and each rule's.
+  private var compressions: [(compression: Compression, pclusterByteCount: Int)] {
+    [(compression, pclusterByteCount)] + rules.map { ($0.compression, $0.pclusterByteCount ?? pclusterByteCount) }
+  }
+
+  private func checkPcluster(_ byteCount: Int, _ compression: Compression) throws(ImageError) {
+    let limit = min(1 << 20, compression.maxPclusterBlockCount * blockByteCount)
+    guard byteCount >= blockByteCount, byteCount <= limit, byteCount % blockByteCount == 0 else {
       throw ImageError(
         .invalidArgument,
-        "a pcluster size of \(byteCount) bytes; allowed are multiples of \(blockByteCount) up to 1048576")
+        "a pcluster size of \(byteCount) bytes; allowed are multiples of \(blockByteCount) up to \(limit) for"
+          + " \(compression) in blocks of \(blockByteCount) bytes")
     }
   }
 
   /// What a reader must know for what is asked.
   private var features: [KernelFeature] {
-    let compressions = [(compression, pclusterByteCount)] + rules.map { ($0.compression, $0.pclusterByteCount ?? 0) }
     var features = compressions.contains { $0.0 != .none } ? tails.features : []
     for (compression, pcluster) in compressions where compression != .none {
       features += compression.features
       if pcluster > blockByteCount { features.append(.bigPclusters) }
       if blockByteCount < 4096 { features.append(.smallCompressedBlocks) }
     }
+    if deduplication == .extents, compressions.contains(where: { $0.0 != .none }) { features.append(.deduplication) }
     if blockByteCount < 4096 { features.append(.smallBlocks) }
+    if case .named(let names) = xattrPrefixes, !names.isEmpty { features.append(.xattrPrefixes) }
     return features
   }
 }

@@ -1,5 +1,5 @@
 extension ErofsOptions {
-  /// A choice between the time to build, the size, and the speed of reading; docs/presets.md has the measurements.
+  /// A choice between the time to build, the size, and the speed of reading; docs/benchmarks.md has the measurements.
   public enum Preset: String, Sendable, Hashable, CaseIterable {
     /// The shortest build: LZ4 in single blocks.
     case fast

@@ -7,8 +7,7 @@ import ImageCore
 /// again; for small ones that would cost more than it saves: they are compared once they are packed.
 struct FileSharing: Sendable {
   /// From this length on files are compared beforehand.
-  static let largeByteCount: UInt64 = 64 << 10
-
+  private var largeByteCount: UInt64 = 64 << 10
   private var sizes: Set<UInt64> = []
   private var originals: [Int: Int] = [:]
   private var isOriginal: Set<Int> = []
@@ -20,15 +19,17 @@ struct FileSharing: Sendable {
   ///
   /// - Throws: What reading throws.
   init(_ inodes: InodeTable, _ format: ImageFormat) async throws(ImageError) {
+    // Before parts of them are looked at.
+    if format.sharesExtents { largeByteCount = ExtentSharing.minByteCount }
     var seen: Set<UInt64> = []
     for inode in inodes.plan.others {
       guard let content = inodes.content(inode), content.byteCount > UInt64(format.block.byteCount) else { continue }
       if !seen.insert(content.byteCount).inserted { sizes.insert(content.byteCount) }
     }
-    let large = inodes.plan.others.filter { inode in
+    let large = inodes.plan.others.filter { [sizes, largeByteCount] inode in
       let isStored = format.codecs[inodes.plan.codec(of: inode)].codec == nil
       return (isStored || format.sharesPclusters)
-        && inodes.content(inode).map { $0.byteCount >= Self.largeByteCount && sizes.contains($0.byteCount) } == true
+        && inodes.content(inode).map { $0.byteCount >= largeByteCount && sizes.contains($0.byteCount) } == true
     }
     var firsts: [Key: Int] = [:]
     var found: [(Int, Int)] = []
@@ -69,7 +70,7 @@ struct FileSharing: Sendable {
   func isOriginal(_ inode: Int) -> Bool { isOriginal.contains(inode) }
 
   /// Whether a file of this length may turn out to be equal to another one.
-  func isCandidate(_ byteCount: UInt64) -> Bool { byteCount < Self.largeByteCount && sizes.contains(byteCount) }
+  func isCandidate(_ byteCount: UInt64) -> Bool { byteCount < largeByteCount && sizes.contains(byteCount) }
 }
 
 extension FileContent {

@@ -18,17 +18,27 @@ struct ImageFormat: Sendable {
   let packsWholeFiles: Bool
   /// Whether files that are equal share their data.
   let sharesFiles: Bool
-  /// Whether compressed ones do so, too.
+  /// Whether parts of compressed files do so.
+  let sharesExtents: Bool
+  /// Whether compressed files do so, too.
   let sharesPclusters: Bool
   /// Whether files with holes are cut in chunks.
   let usesChunks: Bool
   /// Whether indexes have the 8-byte form.
   let usesFullIndexes: Bool
+  /// Which long prefixes attribute names have, as far as the kernel reads them.
+  let xattrPrefixes: ErofsOptions.XattrPrefixes
   let volumeName: String
   let threadCount: Int
 
   /// Stored blocks are interlaced where readers of fragments are expected, which know that, too.
-  var isInterlaced: Bool { tail == .fragment }
+  ///
+  /// Not where extents are shared: an interlaced block depends on its place in the file.
+  var isInterlaced: Bool { tail == .fragment && !sharesExtents }
+
+  /// Whether the table of long prefixes is in the packed inode: before 6.17 that is the only place where Linux looks for
+  /// it in an image with a packed inode.
+  var packsXattrPrefixes: Bool { tail == .fragment }
 
   /// What stands in the map header of a file with codec number `codec`.
   func index(_ codec: Int) -> ClusterIndexEncoder.Attributes {
@@ -43,6 +53,13 @@ struct ImageFormat: Sendable {
   ///
   /// Costs 0.1 % of size against one piece.
   static let segmentByteCount = 2 << 20
+
+  /// The same for a file that is stored as it is: what a thread reads is still in its cache when it is written.
+  ///
+  /// A multiple of the file's chunks.
+  func storedSegmentByteCount(_ fileByteCount: UInt64) -> Int {
+    max(512 << 10, ChunkFormat(fileByteCount: fileByteCount, block).byteCount)
+  }
 }
 
 extension ImageFormat {
@@ -61,10 +78,14 @@ extension ImageFormat {
     case .fragments, .allFragments: tail = .fragment
     }
     packsWholeFiles = options.tails == .allFragments
-    sharesFiles = options.sharesFiles
+    sharesFiles = options.deduplication != .none
+    sharesExtents = options.deduplication == .extents && codecs.contains { $0.codec != nil }
     sharesPclusters = KernelFeature.deduplication.kernel <= options.kernel
     usesChunks = KernelFeature.chunks.kernel <= options.kernel
     usesFullIndexes = options.usesFullIndexes
+    xattrPrefixes =
+      options.xattrPrefixes == .automatic && options.kernel < KernelFeature.xattrPrefixes.kernel
+      ? .none : options.xattrPrefixes
     volumeName = options.volumeName
     threadCount = options.threadCount ?? POSIX.processorCount
   }

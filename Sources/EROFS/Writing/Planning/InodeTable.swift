@@ -7,10 +7,10 @@ struct InodeTable: Sendable {
   let plan: InodePlan
   var xattrs: XattrPool
 
-  init(_ tree: FileTree, _ plan: InodePlan) {
+  init(_ tree: FileTree, _ plan: InodePlan, _ format: ImageFormat) {
     self.tree = tree
     self.plan = plan
-    xattrs = XattrPool(tree, plan)
+    xattrs = XattrPool(tree, plan, format)
   }
 
   func kind(_ inode: Int) -> FileTree.Kind { tree.kind(of: plan.inodes[inode].node) }
@@ -26,6 +26,6 @@ struct InodeTable: Sendable {
     let attributes = tree.attributes(of: inode.node)
     return InodeEncoder(
       type: inode.type, attributes: attributes, number: number + 1, linkCount: inode.linkCount,
-      xattrBody: xattrs.body(of: attributes), commonTime: plan.commonTime)
+      xattrBody: xattrs.body(of: number), commonTime: plan.commonTime)
   }
 }

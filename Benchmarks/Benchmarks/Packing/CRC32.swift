@@ -1,0 +1,1 @@
+../../../Sources/ImageCore/Checksums/CRC32.swift
