@@ -112,7 +112,8 @@ struct ErofsToolTests {
     if erofs.blockByteCount > 1024 { features.insert("sb_csum") }
     guard erofs.compression != .none else { return features.union(["chunked_file"]) }
     features.insert("0padding")
-    if mode != .lz4, mode != .lz4hc { features.insert("big_pcluster") }
+    let isPlainLZ4 = ["lz4", "lz4hc,9"].contains(erofs.compression.description) && erofs.rules.isEmpty
+    if !isPlainLZ4 || erofs.pclusterByteCount > erofs.blockByteCount { features.insert("big_pcluster") }
     if erofs.rules.contains(where: { $0.compression == .none }) { features.insert("chunked_file") }
     if erofs.tails == .inline { features.insert("ztailpacking") }
     let packs = erofs.tails == .fragments || erofs.tails == .allFragments

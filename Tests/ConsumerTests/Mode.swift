@@ -71,8 +71,10 @@ struct Mode: Sendable, Hashable, CustomTestStringConvertible {
     return options
   }
 
-  /// The peers whose erofs-utils know what is used: 1.5 is of the time of Linux 5.17, and Debian's has no LZMA.
+  /// The peers whose erofs-utils know what is used: 1.5 is of the time of Linux 5.17, and Debian's has no LZMA; 1.8 finds
+  /// no superblock in blocks of 1024 bytes.
   var peers: [Peer] {
+    if erofs.blockByteCount <= 1024 { return [.sid] }
     if case .lzma = erofs.compression { return [.trixie, .sid] }
     return erofs.kernel <= KernelVersion(5, 17) ? Peer.trees : [.trixie, .sid]
   }
