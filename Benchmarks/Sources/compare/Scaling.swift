@@ -8,6 +8,10 @@ struct Scaling: ParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
+  @Option(help: "sysext-pack as valgrind can read it: without debug information.") var valgrindOurs: String?
+
+  @Option(help: "A library that is loaded first under valgrind.") var valgrindPreload: String?
+
   @Argument(help: "The tree: usr and opt at its top.") var tree: String
 
   func run() throws {
@@ -22,7 +26,7 @@ struct Scaling: ParsableCommand {
       }
       let contest = Contest(runCount: common.runs, workshop: workshop)
       let results = contest.results(Array(contenders.prefix(timed.count)), tree) { _ in output }
-      let counter = InstructionCounter(workshop)
+      let counter = InstructionCounter(preload: valgrindPreload, program: valgrindOurs, workshop)
       print("\(tree.name), \(Machine.lines.joined(separator: ", ")). Instructions: \(counter.name).\n")
       print(
         "| threads | wall s min/median | speed-up | CPU s min/median | peak MiB "
@@ -56,9 +60,11 @@ struct Scaling: ParsableCommand {
 /// Counts the instructions of a program: the processor's counter where it is to be had, else callgrind.
 struct InstructionCounter {
   private let words: [String]?
+  /// What runs in place of a command's program.
+  private let program: String?
   let name: String
 
-  init(_ workshop: Workshop) {
+  init(preload: String?, program: String?, _ workshop: Workshop) {
     func find(_ name: String) -> String? {
       ["/usr/bin", "/usr/local/bin"].map { "\($0)/\(name)" }.first(where: Peer.isExecutable)
     }
@@ -66,12 +72,15 @@ struct InstructionCounter {
       let words = [perf, "stat", "-x", ",", "-e", "instructions:u"]
       if Self.parse(Child.output(words + ["/bin/true"], log: workshop.log)) != nil {
         self.words = words
+        self.program = nil
         name = "perf stat, user space"
         return
       }
     }
+    self.program = program
     if let valgrind = find("valgrind") {
-      words = [valgrind, "--tool=callgrind", "--callgrind-out-file=/dev/null", "--fair-sched=yes"]
+      let environment = preload.map { ["/usr/bin/env", "LD_PRELOAD=\($0)"] } ?? []
+      words = environment + [valgrind, "--tool=callgrind", "--callgrind-out-file=/dev/null", "--fair-sched=yes"]
       name = "callgrind, user space, with what it emulates of this processor"
     } else {
       words = nil
@@ -80,6 +89,7 @@ struct InstructionCounter {
   }
 
   func count(_ command: [String], _ workshop: Workshop) -> Double? {
+    let command = [program ?? command[0]] + command.dropFirst()
     guard let words, (try? Child.run(words + command, log: workshop.log)) != nil else { return nil }
     return Self.parse(Child.text(workshop.log))
   }
