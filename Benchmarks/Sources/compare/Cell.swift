@@ -77,7 +77,10 @@ extension Cell {
 
   private static func text(_ value: Double?, _ unit: String, _ comparison: String, _ target: Double?) -> String {
     guard let value else { return "" }
-    let goal = target.map { " (\(comparison) \(Markdown.number($0, digits: 2))\(unit))" } ?? ""
-    return Markdown.number(value, digits: 2) + unit + goal
+    guard let target else { return Markdown.number(value, digits: 2) + unit }
+    // More digits where two would make them look equal.
+    let digits = abs(value - target) < 0.01 ? 4 : 2
+    let goal = "(\(comparison) \(Markdown.number(target, digits: 2))\(unit))"
+    return "\(Markdown.number(value, digits: digits))\(unit) \(goal)"
   }
 }

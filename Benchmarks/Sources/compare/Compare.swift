@@ -18,7 +18,7 @@ struct CommonOptions: ParsableArguments {
   @Option(help: "Where images are written; default: $TMPDIR or /tmp. /dev/shm for memory.")
   var output = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
 
-  @Option(help: "A further argument for sysext-pack.") var oursOption: [String] = []
+  @Option(parsing: .unconditionalSingleValue, help: "A further argument for sysext-pack.") var oursOption: [String] = []
 
   func validate() throws {
     if runs < 1 { throw ValidationError("--runs \(runs): at least 1") }
@@ -31,7 +31,7 @@ struct PeerOptions: ParsableArguments {
 
   @Option(help: "The same from an unpacked tree, with the tree's own loader and libraries.") var peerTree: [String] = []
 
-  @Option(help: "A further argument for mkfs.erofs.") var peerOption: [String] = []
+  @Option(parsing: .unconditionalSingleValue, help: "A further argument for mkfs.erofs.") var peerOption: [String] = []
 
   /// All of them, the newest last.
   func peers(log: String) throws -> [Peer] {

@@ -8,7 +8,9 @@ struct Presets: ParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Option(help: "Measure sysext-pack with these options, not our own list; may be given several times.")
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: "Measure sysext-pack with these options, not our own list; may be given several times.")
   var setting: [String] = []
 
   @Argument(help: "The trees: usr and opt at their top.") var trees: [String]
