@@ -38,7 +38,7 @@ struct DataPass {
   static func run(
     _ inodes: InodeTable, _ format: ImageFormat, isDigested: Bool, _ layout: inout ImageLayout
   ) async throws(ImageError) {
-    let width = min(format.threadCount, DataQueue.lag / 2)
+    let width = format.threadCount
     let window = 2 * width
     let pool = BufferPool(limit: width + window)
     let sharing = format.sharesFiles ? try await FileSharing(inodes, format) : FileSharing()
@@ -116,9 +116,9 @@ struct DataPass {
       let count = piece.blockCount << format.block.bits
       if let key = piece.key {
         if let earlier = shared[key] {
-          if try isEqual(piece.piece.inode, earlier.inode) { homes[index] = .earlier(earlier.start) }
+          if try inodes.areEqual(piece.piece.inode, earlier.inode) { homes[index] = .earlier(earlier.start) }
         } else if let first = firsts[key] {
-          if try isEqual(piece.piece.inode, job.pieces[first].piece.inode) { homes[index] = .piece(first) }
+          if try inodes.areEqual(piece.piece.inode, job.pieces[first].piece.inode) { homes[index] = .piece(first) }
         } else {
           firsts[key] = index
         }
@@ -133,11 +133,6 @@ struct DataPass {
     }
     job.byteCount = kept
     return homes
-  }
-
-  private func isEqual(_ left: Int, _ right: Int) throws(ImageError) -> Bool {
-    guard let left = inodes.content(left), let right = inodes.content(right) else { return false }
-    return try left.isEqual(to: right)
   }
 
   // MARK: pieces

@@ -118,20 +118,18 @@ struct ClusterIndexEncoder {
     }
   }
 
-  /// Appends the map header, the entries and the inline bytes to an inode that begins at `start` of `bytes`.
+  /// Appends the map header, the entries and the inline bytes to an inode.
   ///
-  /// Inodes stand at multiples of 32, so that only what is behind `start` matters for the places.
+  /// Inodes stand at multiples of 32, in `bytes` as in the image, so that places in both have the same rest.
   ///
   /// - Parameters:
   ///   - bytes: Gets them at its end.
-  ///   - start: Where the inode begins.
   ///   - inline: The bytes beside the inode.
   ///   - addresses: Gets the places of all block addresses.
   /// - Returns: Where the map header is.
   @discardableResult
-  func append(to bytes: inout [UInt8], inodeAt start: Int, inline: [UInt8], _ addresses: inout AddressList) -> Int {
-    let padded = (bytes.count - start).roundedUp(to: 8)
-    bytes.append(contentsOf: repeatElement(0, count: start + padded - bytes.count))
+  func append(to bytes: inout [UInt8], inline: [UInt8], _ addresses: inout AddressList) -> Int {
+    bytes.pad(to: 8)
     var header = MapHeader()
     header.advise = advise
     header.algorithms = algorithm
@@ -141,7 +139,7 @@ struct ClusterIndexEncoder {
     if isFull {
       appendFull(to: &bytes, &addresses)
     } else {
-      let layout = CompactIndexLayout(count: lclusters.count, start: bytes.count - start, compact2B: true)
+      let layout = CompactIndexLayout(count: lclusters.count, start: bytes.count, compact2B: true)
       var index = 0
       while index < layout.initial4B { appendPack(&index, count: 2, bitsEach: 16, to: &bytes, &addresses) }
       while index < layout.initial4B + layout.middle2B {

@@ -95,14 +95,13 @@ struct EncodedMetadata: Sendable {
       data.union = UInt32(truncatingIfNeeded: blockCount)
       encoder.append(data, to: &bytes)
       if UInt64(run.fragmentByteCount) == byteSize {
-        bytes.append(
-          contentsOf: repeatElement(0, count: (bytes.count - start).roundedUp(to: 8) - (bytes.count - start)))
+        bytes.pad(to: 8)
         item.fragmentHeader = (bytes.count, true)
         bytes.append(contentsOf: repeatElement(0, count: MapHeader.byteCount))
       } else {
         let index = ClusterIndexEncoder(
           [(0, run.extents)], inlineByteCount: run.inline.count, attributes, format.block)
-        let header = index.append(to: &bytes, inodeAt: start, inline: run.inline, &addresses)
+        let header = index.append(to: &bytes, inline: run.inline, &addresses)
         if run.fragmentByteCount > 0 { item.fragmentHeader = (header, false) }
       }
     }
@@ -147,7 +146,7 @@ struct EncodedMetadata: Sendable {
         union: UInt32(truncatingIfNeeded: blockCount)), to: &bytes)
     let index = ClusterIndexEncoder(
       parts.map { (UInt32(truncatingIfNeeded: $0.start), $0.extents) }, inlineByteCount: 0, attributes, format.block)
-    index.append(to: &bytes, inodeAt: 0, inline: [], &addresses)
+    index.append(to: &bytes, inline: [], &addresses)
     return Item(bytes: 0..<bytes.count, addresses: 0..<0)
   }
 

@@ -47,8 +47,7 @@ struct FileSharing: Sendable {
     try await forEachOrdered(
       found, width: format.threadCount, window: 2 * format.threadCount,
       transform: { (pair: (Int, Int)) throws(ImageError) -> (Int, Int)? in
-        guard let left = inodes.content(pair.0), let right = inodes.content(pair.1) else { return nil }
-        return try left.isEqual(to: right) ? pair : nil
+        try inodes.areEqual(pair.0, pair.1) ? pair : nil
       },
       commit: { (pair: (Int, Int)?) throws(ImageError) in
         guard let (inode, first) = pair else { return }

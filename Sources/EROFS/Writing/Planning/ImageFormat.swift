@@ -87,7 +87,7 @@ extension ImageFormat {
       options.xattrPrefixes == .automatic && options.kernel < KernelFeature.xattrPrefixes.kernel
       ? .none : options.xattrPrefixes
     volumeName = options.volumeName
-    threadCount = options.threadCount ?? POSIX.processorCount
+    threadCount = min(options.threadCount ?? POSIX.processorCount, DataQueue.lag / 2)
   }
 }
 

@@ -20,6 +20,12 @@ struct InodeTable: Sendable {
     if case .regular(let content) = kind(inode) { content } else { nil }
   }
 
+  /// Whether two files have the same bytes.
+  func areEqual(_ left: Int, _ right: Int) throws(ImageError) -> Bool {
+    guard let left = content(left), let right = content(right) else { return false }
+    return try left.isEqual(to: right)
+  }
+
   /// What writes the inode.
   func encoder(_ number: Int) -> InodeEncoder {
     let inode = plan.inodes[number]
