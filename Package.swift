@@ -14,6 +14,9 @@ let checked: [SwiftSetting] = [
 /// And for everything else, where unsafe code is marked: what the compiler can hold, it holds.
 let strict: [SwiftSetting] = checked + [.strictMemorySafety()]
 
+/// The tests themselves are not optimized even when what they test is: this compiler fails on some of their coroutines.
+let tests: [SwiftSetting] = strict + [.unsafeFlags(["-Onone"])]
+
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
@@ -77,26 +80,26 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["CLinux", system], path: "Tests/TestSupport",
       swiftSettings: checked),
-    .testTarget(name: "ImageCoreTests", dependencies: ["ImageCore", "TestSupport", system], swiftSettings: strict),
+    .testTarget(name: "ImageCoreTests", dependencies: ["ImageCore", "TestSupport", system], swiftSettings: tests),
     .testTarget(
       name: "CompressionTests",
       dependencies: ["CDeflate", "CLZ4", "CZstd", "Compression", "ImageCore", "TestSupport", system],
-      swiftSettings: strict),
+      swiftSettings: tests),
     .testTarget(
-      name: "FileTreeTests", dependencies: ["FileTree", "ImageCore", "TestSupport", system], swiftSettings: strict),
+      name: "FileTreeTests", dependencies: ["FileTree", "ImageCore", "TestSupport", system], swiftSettings: tests),
     .testTarget(
       name: "EROFSTests", dependencies: ["Compression", "EROFS", "FileTree", "ImageCore", "TestSupport", system],
-      swiftSettings: strict),
-    .testTarget(name: "GPTTests", dependencies: ["GPT", "ImageCore", "TestSupport", system], swiftSettings: strict),
+      swiftSettings: tests),
+    .testTarget(name: "GPTTests", dependencies: ["GPT", "ImageCore", "TestSupport", system], swiftSettings: tests),
     .testTarget(
       name: "SysextImageTests", dependencies: ["GPT", "ImageCore", "SysextImage", "TestSupport", system],
-      swiftSettings: strict),
+      swiftSettings: tests),
     .testTarget(
       name: "CommandLineTests", dependencies: ["SysextImage", "TestSupport", "sysext-pack", system],
-      swiftSettings: strict),
+      swiftSettings: tests),
     .testTarget(
       name: "ConsumerTests",
       dependencies: ["CDeflate", "CLZ4", "CLZMA", "CZstd", "SysextImage", "TestSupport", system],
-      swiftSettings: strict),
+      swiftSettings: tests),
   ]
 )

@@ -99,8 +99,11 @@ filtered() {
   return "$status"
 }
 
+# Optimized, as users have it: a third of the time. In a folder of its own, because the options differ from theirs.
+build=(-c release -Xswiftc -enable-testing --scratch-path .build/tests)
+
 step "build"
-filtered .build/build.log '^\[[0-9]+/[0-9]+\]|^Building for' swift build --build-tests || fail "build"
+filtered .build/build.log '^\[[0-9]+/[0-9]+\]|^Building for' swift build --build-tests "${build[@]}" || fail "build"
 ! grep -q 'warning:' .build/build.log || fail "build: warnings"
 
 leftovers() { # mounts and loop devices of tests, this run's or another's
@@ -114,7 +117,7 @@ step "test"
 before=$(leftovers)
 status=0
 filtered .build/test.log '^◇|^\[[0-9]+/[0-9]+\]' \
-  "${as_root[@]}" swift test --skip-build --disable-xctest "$@" || status=$?
+  "${as_root[@]}" swift test --skip-build --disable-xctest "${build[@]}" "$@" || status=$?
 # What root has written into .build belongs to who builds.
 [[ ${#as_root[@]} = 0 ]] || sudo chown -R --from=root "$(id -u):$(id -g)" .build
 
