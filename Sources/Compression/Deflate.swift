@@ -33,9 +33,11 @@ enum Deflate: BlockCoder {
   deinit { unsafe libdeflate_free_compressor(state) }
 
   func compress(
-    _ source: borrowing [UInt8], _ range: Range<Int>, into target: inout [UInt8], capacity: Int
+    _ source: borrowing [UInt8], _ range: Range<Int>, into target: inout [UInt8], _ place: Range<Int>
   ) -> (consumed: Int, produced: Int) {
-    precondition(range.lowerBound >= 0 && range.upperBound <= source.count && capacity <= target.count)
+    precondition(range.lowerBound >= 0 && range.upperBound <= source.count)
+    precondition(place.lowerBound >= 0 && place.upperBound <= target.count)
+    let capacity = place.count
     guard capacity > 0, !range.isEmpty else { return (0, 0) }
     // An entropy coder saves about a third of what LZ4 leaves, and what is to be cut must be too long.
     var count = PrefixEstimate.byteCount(source, range, filling: capacity * 5 / 3, scratch: &stream)
@@ -52,7 +54,7 @@ enum Deflate: BlockCoder {
       guard produced < consumed else { return (0, 0) }
       // A stored block that is not the last begins with five bits that mean nothing, all of them 0.
       if stream[0] == 0 { stream[0] = 0b1000 }
-      target.copy(stream, 0..<produced, to: 0)
+      target.copy(stream, 0..<produced, to: place.lowerBound)
       return (consumed, produced)
     }
   }

@@ -23,15 +23,16 @@ enum LZ4: BlockCoder {
   deinit { unsafe table.deallocate() }
 
   func compress(
-    _ source: borrowing [UInt8], _ range: Range<Int>, into target: inout [UInt8], capacity: Int
+    _ source: borrowing [UInt8], _ range: Range<Int>, into target: inout [UInt8], _ place: Range<Int>
   ) -> (consumed: Int, produced: Int) {
-    precondition(range.lowerBound >= 0 && range.upperBound <= source.count && capacity <= target.count)
-    guard !range.isEmpty, capacity >= Self.minCapacity else { return (0, 0) }
+    precondition(range.lowerBound >= 0 && range.upperBound <= source.count)
+    precondition(place.lowerBound >= 0 && place.upperBound <= target.count)
+    guard !range.isEmpty, place.count >= Self.minCapacity else { return (0, 0) }
     let (consumed, produced) = unsafe source.withUnsafeBytes { input in
       unsafe target.withUnsafeMutableBytes { output in
         let encoder = unsafe LZ4Encoder(
           UnsafeRawBufferPointer(rebasing: input[range]),
-          output: UnsafeMutableRawBufferPointer(rebasing: output[..<capacity]), table: table)
+          output: UnsafeMutableRawBufferPointer(rebasing: output[place]), table: table)
         return encoder.encode()
       }
     }

@@ -27,9 +27,10 @@ enum LZ4HC: BlockCoder {
   deinit { unsafe state.deallocate() }
 
   func compress(
-    _ source: borrowing [UInt8], _ range: Range<Int>, into target: inout [UInt8], capacity: Int
+    _ source: borrowing [UInt8], _ range: Range<Int>, into target: inout [UInt8], _ place: Range<Int>
   ) -> (consumed: Int, produced: Int) {
-    precondition(range.lowerBound >= 0 && range.upperBound <= source.count && capacity <= target.count)
+    precondition(range.lowerBound >= 0 && range.upperBound <= source.count)
+    precondition(place.lowerBound >= 0 && place.upperBound <= target.count)
     var consumed = CInt(range.count)
     // The fast reset puts old entries out of reach instead of clearing 256 KiB for each block.
     unsafe LZ4_resetStreamHC_fast(state, level)
@@ -37,7 +38,8 @@ enum LZ4HC: BlockCoder {
       unsafe target.withUnsafeMutableBytes { output in
         unsafe LZ4_compress_HC_continue_destSize(
           state, input.baseAddress?.advanced(by: range.lowerBound).assumingMemoryBound(to: CChar.self),
-          output.baseAddress?.assumingMemoryBound(to: CChar.self), &consumed, CInt(capacity))
+          output.baseAddress?.advanced(by: place.lowerBound).assumingMemoryBound(to: CChar.self), &consumed,
+          CInt(place.count))
       }
     }
     return 0 < produced && produced < consumed ? (Int(consumed), Int(produced)) : (0, 0)

@@ -41,10 +41,11 @@ enum MicroLZMA: BlockCoder {
   }
 
   func compress(
-    _ source: borrowing [UInt8], _ range: Range<Int>, into target: inout [UInt8], capacity: Int
+    _ source: borrowing [UInt8], _ range: Range<Int>, into target: inout [UInt8], _ place: Range<Int>
   ) -> (consumed: Int, produced: Int) {
-    precondition(range.lowerBound >= 0 && range.upperBound <= source.count && capacity <= target.count)
-    guard capacity > 0, !range.isEmpty else { return (0, 0) }
+    precondition(range.lowerBound >= 0 && range.upperBound <= source.count)
+    precondition(place.lowerBound >= 0 && place.upperBound <= target.count)
+    guard !place.isEmpty, !range.isEmpty else { return (0, 0) }
     // Starts over with the memory of the block before.
     let started = unsafe lzma_microlzma_encoder(stream, &options)
     guard started == LZMA_OK else { fatalError("liblzma: no memory for an encoder") }
@@ -53,8 +54,9 @@ enum MicroLZMA: BlockCoder {
         unsafe stream.pointee.next_in =
           input.baseAddress?.advanced(by: range.lowerBound).assumingMemoryBound(to: UInt8.self)
         unsafe stream.pointee.avail_in = range.count
-        unsafe stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        unsafe stream.pointee.avail_out = capacity
+        unsafe stream.pointee.next_out =
+          output.baseAddress?.advanced(by: place.lowerBound).assumingMemoryBound(to: UInt8.self)
+        unsafe stream.pointee.avail_out = place.count
         return unsafe lzma_code(stream, LZMA_FINISH)
       }
     }

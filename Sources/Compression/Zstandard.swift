@@ -45,9 +45,11 @@ enum Zstandard: BlockCoder {
   deinit { unsafe ZSTD_freeCCtx(context) }
 
   func compress(
-    _ source: borrowing [UInt8], _ range: Range<Int>, into target: inout [UInt8], capacity: Int
+    _ source: borrowing [UInt8], _ range: Range<Int>, into target: inout [UInt8], _ place: Range<Int>
   ) -> (consumed: Int, produced: Int) {
-    precondition(range.lowerBound >= 0 && range.upperBound <= source.count && capacity <= target.count)
+    precondition(range.lowerBound >= 0 && range.upperBound <= source.count)
+    precondition(place.lowerBound >= 0 && place.upperBound <= target.count)
+    let capacity = place.count
     guard capacity > 0, !range.isEmpty else { return (0, 0) }
     var search = FixedOutputSearch(byteCount: range.count, capacity: capacity)
     // An entropy coder saves about a third of what LZ4 leaves.
@@ -55,7 +57,7 @@ enum Zstandard: BlockCoder {
     var count = PrefixEstimate.byteCount(source, range, filling: room, scratch: &frame)
     while true {
       let produced = compress(source, range.lowerBound..<range.lowerBound + count)
-      if produced <= capacity { target.copy(frame, 0..<produced, to: 0) }
+      if produced <= capacity { target.copy(frame, 0..<produced, to: place.lowerBound) }
       guard let next = search.next(after: count, produced: produced) else { return search.result }
       count = next
       // In LZ4's measure sizes are closer to a line: it knows where the source is dense.

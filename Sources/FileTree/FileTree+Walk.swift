@@ -41,13 +41,15 @@ extension FileTree {
     guard try visit(Visit(node: root, parent: nil, directories: [], siblings: [], position: 0)) else { return }
     var levels = [Level(directory: root, entries: entries(of: root))]
     var directories: [FileName] = []
-    while let level = levels.popLast() {
-      guard level.position < level.entries.count else {
+    while let level = levels.last {
+      let (entries, position) = (level.entries, level.position)
+      guard position < entries.count else {
+        levels.removeLast()
         _ = directories.popLast()
         continue
       }
-      let (node, entries, position) = (level.entries[level.position].node, level.entries, level.position)
-      levels.append(Level(directory: level.directory, entries: entries, position: position + 1))
+      levels[levels.count - 1].position += 1
+      let node = entries[position].node
       let goesIn = try visit(
         Visit(
           node: node, parent: level.directory, directories: directories, siblings: entries, position: position))

@@ -20,15 +20,18 @@ final class PathContent: FileContent {
   func read(at offset: UInt64, into output: inout [UInt8], _ range: Range<Int>) throws(ImageError) {
     let file = try openAgain()
     defer { try? file.close() }
-    // First, because no other kind of file than the one that was found shall be read.
-    try checkState(of: file)
     let count: Int
     do throws(Errno) {
       count =
         status.isSparse
         ? try readAroundHoles(file, offset, &output, range) : try POSIX.read(file, at: offset, into: &output, range)
-    } catch { throw .io(error, "read", folder.printed(name)) }
+    } catch {
+      // Another kind of file may not be readable in this way.
+      try checkState(of: file)
+      throw .io(error, "read", folder.printed(name))
+    }
     if count != range.count { throw changed() }
+    // Afterwards: it says of another file, too, and of one that changed meanwhile.
     try checkState(of: file)
   }
 

@@ -17,7 +17,7 @@ let everyLevel = BlockCodec.all.flatMap { codec in
       for sample in Sample.allCases {
         let source = sample.bytes
         var target = [UInt8](repeating: 0xAA, count: capacity + 8)
-        let (consumed, produced) = compressor.compress(source, source.indices, into: &target, capacity: capacity)
+        let (consumed, produced) = compressor.compress(source, source.indices, into: &target, 0..<capacity)
         let what: Comment = "\(sample), \(capacity)"
         #expect(target[capacity...].allSatisfy { $0 == 0xAA }, what)
         try #require(consumed <= source.count && produced <= capacity, what)
@@ -40,11 +40,11 @@ let everyLevel = BlockCodec.all.flatMap { codec in
     let source = Content.random(5000, seed: 21).bytes + text + Content.random(5000, seed: 22).bytes
     var target = [UInt8](repeating: 0, count: 65_536)
     let compressor = codec.makeCompressor(pclusterByteCount: 65_536)
-    let (consumed, produced) = compressor.compress(source, 5000..<25_000, into: &target, capacity: 65_536)
+    let (consumed, produced) = compressor.compress(source, 5000..<25_000, into: &target, 0..<65_536)
     #expect(consumed == 20_000)
     #expect(Block.decompress(codec.algorithm, Array(target[..<produced]), 20_000) == .bytes(text))
-    #expect(compressor.compress(source, 5000..<5000, into: &target, capacity: 65_536) == (0, 0))
-    #expect(compressor.compress(source, 5000..<25_000, into: &target, capacity: 0) == (0, 0))
+    #expect(compressor.compress(source, 5000..<5000, into: &target, 0..<65_536) == (0, 0))
+    #expect(compressor.compress(source, 5000..<25_000, into: &target, 0..<0) == (0, 0))
   }
 
   @Test(arguments: BlockCodec.all) func anyPrefixCanBeHad(_ codec: BlockCodec) throws {
@@ -80,7 +80,7 @@ let everyLevel = BlockCodec.all.flatMap { codec in
       var fitting = 0..<source.count + 1
       while fitting.count > 1 {
         let middle = (fitting.lowerBound + fitting.upperBound) / 2
-        let (consumed, produced) = whole.compress(source, 0..<middle, into: &target, capacity: target.count)
+        let (consumed, produced) = whole.compress(source, 0..<middle, into: &target, 0..<target.count)
         let fits = consumed == middle && produced <= capacity
         fitting = fits ? middle..<fitting.upperBound : fitting.lowerBound..<middle
       }

@@ -56,9 +56,11 @@ struct Block {
   /// The beginning of `source` in a block of `capacity`; `nil` when there is no gain.
   init?(_ codec: BlockCodec, _ source: [UInt8], capacity: Int, with compressor: (any BlockCompressor)? = nil) {
     let compressor = compressor ?? codec.makeCompressor(pclusterByteCount: capacity)
-    var target = [UInt8](repeating: 0xAA, count: capacity + 8)
-    let (consumed, produced) = compressor.compress(source, source.indices, into: &target, capacity: capacity)
-    guard produced > 0, target[capacity...].allSatisfy({ $0 == 0xAA }) else { return nil }
+    let place = 5..<5 + capacity
+    var target = [UInt8](repeating: 0xAA, count: capacity + 13)
+    let (consumed, produced) = compressor.compress(source, source.indices, into: &target, place)
+    let around = target[..<place.lowerBound] + target[place.upperBound...]
+    guard produced > 0, around.allSatisfy({ $0 == 0xAA }) else { return nil }
     self.codec = codec
     bytes = Array(target[..<produced])
     content = Array(source[..<consumed])

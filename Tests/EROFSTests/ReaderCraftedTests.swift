@@ -161,7 +161,7 @@ import Testing
     let source = Content.text(9000, seed: 4).bytes
     var target = [UInt8](repeating: 0, count: 8192)
     let compressor = BlockCodec.lz4.makeCompressor(pclusterByteCount: 8192)
-    let (consumed, produced) = compressor.compress(source, 0..<9000, into: &target, capacity: 8192)
+    let (consumed, produced) = compressor.compress(source, 0..<9000, into: &target, 0..<8192)
     try #require(consumed == 9000)
     var craft = ReaderCraft()
     craft.superblock.incompatibleFeatures = isPadded ? IncompatibleFeatures.lz4ZeroPadding.rawValue : 0

@@ -164,7 +164,7 @@ import Testing
   func compress(_ source: [UInt8], _ codec: BlockCodec, capacity: Int) throws -> [UInt8] {
     var target = zeros(capacity)
     let compressor = codec.makeCompressor(pclusterByteCount: capacity)
-    let (consumed, produced) = compressor.compress(source, 0..<source.count, into: &target, capacity: capacity)
+    let (consumed, produced) = compressor.compress(source, 0..<source.count, into: &target, 0..<capacity)
     try #require(consumed == source.count)
     return Array(target[..<produced])
   }

@@ -47,7 +47,7 @@ import Testing
     var target = [UInt8](repeating: 0, count: 2 * pcluster)
     let compressor = codec.makeCompressor(pclusterByteCount: 2 * pcluster)
     func length(_ count: Int) -> Int {
-      let result = compressor.compress(source, 0..<count, into: &target, capacity: 2 * pcluster)
+      let result = compressor.compress(source, 0..<count, into: &target, 0..<2 * pcluster)
       return result.consumed == count && result.produced > 0 ? result.produced : .max
     }
     var (low, high) = (pcluster * 3 / 4, source.count)

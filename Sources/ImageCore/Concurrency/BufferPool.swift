@@ -1,6 +1,8 @@
 import Synchronization
 
 /// Byte buffers that are used again: the first touch of fresh memory costs more than compressing into it.
+///
+/// For the same reason nothing fills a new one: of a buffer that stays half empty, half is never touched.
 package final class BufferPool: Sendable {
   private let free = Mutex<[[UInt8]]>([])
   private let limit: Int
@@ -14,7 +16,8 @@ package final class BufferPool: Sendable {
       guard let index = buffers.lastIndex(where: { $0.count == count }) else { return nil }
       return buffers.remove(at: index)
     }
-    return used ?? [UInt8](repeating: 0, count: count)
+    if let used { return used }
+    return unsafe [UInt8](unsafeUninitializedCapacity: count) { _, initialized in initialized = count }
   }
 
   /// Hands a buffer back.

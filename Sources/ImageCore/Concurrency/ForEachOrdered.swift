@@ -32,10 +32,12 @@ package func forEachOrdered<Inputs: Sequence, Output: Sendable>(
     var committed = 0
 
     var running = 0
+    // The runtime's pool is as wide as the machine, not as `width`. Where no more threads could run than may, one task
+    // more waits in line for the thread that is done while the caller commits.
+    let limit = width < POSIX.processorCount ? width : width + 1
 
-    // No more tasks than threads run at one time: the runtime's pool is as wide as the machine, not as `width`.
     func startNext() -> Bool {
-      guard running < width, started - committed < window, let input = iterator.next() else { return false }
+      guard running < limit, started - committed < window, let input = iterator.next() else { return false }
       running += 1
       let index = started
       started += 1

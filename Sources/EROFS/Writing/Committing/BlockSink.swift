@@ -35,13 +35,22 @@ struct BlockSink {
   /// Takes the last `count` blocks back, which were not written.
   mutating func release(_ count: Int) { nextBlock -= UInt64(count) }
 
-  /// Writes `bytes[0..<count]` at a block; `digest` where a worker has computed it already.
-  mutating func write(
-    _ bytes: borrowing [UInt8], count: Int, at address: UInt64, digest known: Digest128? = nil
-  ) throws(ImageError) {
+  /// Writes `bytes[0..<count]` at a block.
+  mutating func write(_ bytes: borrowing [UInt8], count: Int, at address: UInt64) throws(ImageError) {
     if count == 0 { return }
-    let span = try bytes.rawSpan.slice(at: 0, count: count)
-    if isDigested { digests += (known ?? Digest128(span)).bytes }
-    try output.write(span, at: base + address << UInt64(block.bits))
+    let digest = isDigested ? Digest128(try bytes.rawSpan.slice(at: 0, count: count)) : nil
+    try write(bytes, [0..<count], at: address, digest: digest)
+  }
+
+  /// Writes parts of `bytes`, one behind the other, at a block; `digest` is of all from which they are.
+  mutating func write(
+    _ bytes: borrowing [UInt8], _ parts: [Range<Int>], at address: UInt64, digest: Digest128?
+  ) throws(ImageError) {
+    var position = base + address << UInt64(block.bits)
+    for part in parts where !part.isEmpty {
+      try output.write(try bytes.rawSpan.slice(at: part.lowerBound, count: part.count), at: position)
+      position += UInt64(part.count)
+    }
+    if let digest, position > base + address << UInt64(block.bits) { digests += digest.bytes }
   }
 }

@@ -68,9 +68,9 @@ struct DataPass {
   private mutating func commit(
     _ job: inout EncodedJob, _ packed: inout PackedStream, _ stored: inout StoredExtents, _ layout: inout ImageLayout
   ) throws(ImageError) {
-    let homes = try share(&job, &layout)
-    let first = try layout.sink.allocate(job.byteCount >> format.block.bits)
-    try layout.sink.write(job.buffer, count: job.byteCount, at: first, digest: job.digest)
+    let (homes, kept) = try share(job, &layout)
+    let first = try layout.sink.allocate(kept.reduce(0) { $0 + $1.count } >> format.block.bits)
+    try layout.sink.write(job.buffer, kept, at: first, digest: job.digest)
     var next = first
     var starts: [UInt64] = []
     starts.reserveCapacity(job.pieces.count)
@@ -104,12 +104,14 @@ struct DataPass {
     case piece(Int)
   }
 
-  /// Takes the blocks out of the job that an earlier file has; returns where these are, by piece.
-  private func share(_ job: inout EncodedJob, _ layout: inout ImageLayout) throws(ImageError) -> [Home] {
+  /// Where each piece's blocks are, and what of the job's buffer no earlier file has.
+  private func share(
+    _ job: EncodedJob, _ layout: inout ImageLayout
+  ) throws(ImageError) -> (homes: [Home], kept: [Range<Int>]) {
     var homes = [Home](repeating: .own, count: job.pieces.count)
-    guard job.pieces.contains(where: { $0.key != nil }) else { return homes }
+    guard job.pieces.contains(where: { $0.key != nil }) else { return (homes, [0..<job.byteCount]) }
     var firsts: [EncodedJob.SharedKey: Int] = [:]
-    var kept = 0
+    var kept = [0..<0]
     var position = 0
     // In a job's buffer the pieces' blocks follow each other.
     for (index, piece) in job.pieces.enumerated() {
@@ -124,15 +126,18 @@ struct DataPass {
         }
       }
       if case .own = homes[index] {
-        if kept != position { job.buffer.move(position..<position + count, to: kept) }
-        kept += count
+        let last = kept[kept.count - 1]
+        if last.upperBound == position {
+          kept[kept.count - 1] = last.lowerBound..<position + count
+        } else {
+          kept.append(position..<position + count)
+        }
       } else if piece.key?.isCompressed == true {
         layout.features.insert(.fragments)
       }
       position += count
     }
-    job.byteCount = kept
-    return homes
+    return (homes, kept)
   }
 
   // MARK: pieces

@@ -9,22 +9,19 @@ struct ClusterEncoder {
   private let pclusterByteCount: Int
   private let isInterlaced: Bool
   private let compressor: any BlockCompressor
-  /// One pcluster on its way: its length is known only after compressing, and it must end at a block's end.
-  private var scratch: [UInt8]
 
   init(_ codec: BlockCodec, pclusterByteCount: Int, block: BlockSize, isInterlaced: Bool = false) {
     self.block = block
     self.pclusterByteCount = pclusterByteCount
     self.isInterlaced = isInterlaced
     compressor = codec.makeCompressor(pclusterByteCount: pclusterByteCount)
-    scratch = [UInt8](repeating: 0, count: pclusterByteCount)
   }
 
   /// Compresses `input[range]` to `output[position...]`, which has room for the input and one pcluster more.
   ///
   /// The segment begins at an lcluster's border. Each extent but the last reaches into the next lcluster, as the index
   /// can name one beginning in each. The tail rule is `.block` unless the segment is the file's last.
-  mutating func encode(
+  func encode(
     _ input: borrowing [UInt8], _ range: Range<Int>, tail: TailRule = .block, into output: inout [UInt8],
     at position: inout Int
   ) -> ClusterRun {
@@ -38,17 +35,20 @@ struct ClusterEncoder {
         run.extents.append(Extent(byteCount: rest.count, blockCount: 0, form: .fragment))
         break
       }
-      let (consumed, produced) = compress(input, rest, reach)
+      let (consumed, produced) = compress(input, rest, reach, into: &output, at: position)
       if consumed == rest.count, tail != .block, produced > 0,
-        finish(consumed, produced, tail, &run)
+        finish(consumed, output, position..<position + produced, tail, &run)
       {
         break
       }
       if isSmaller(consumed, produced, rest.count) {
+        // It must end at a block's end.
         let blockCount = block.blocks(produced)
         let end = position + blockCount << block.bits
-        output.fillZero(position..<end - produced)
-        output.copy(scratch, 0..<produced, to: end - produced)
+        if position + produced < end {
+          output.move(position..<position + produced, to: end - produced)
+          output.fillZero(position..<end - produced)
+        }
         position = end
         run.extents.append(Extent(byteCount: consumed, blockCount: blockCount, form: .compressed))
         start += consumed
@@ -69,14 +69,15 @@ struct ClusterEncoder {
     return run
   }
 
-  /// One pcluster in `scratch`, from the beginning of `rest`; looks no farther than `reach` unless it is all compressed.
-  private mutating func compress(
-    _ input: borrowing [UInt8], _ rest: Range<Int>, _ reach: Int
+  /// One pcluster, from the beginning of `rest`; looks no farther than `reach` unless it is all compressed.
+  private func compress(
+    _ input: borrowing [UInt8], _ rest: Range<Int>, _ reach: Int, into output: inout [UInt8], at position: Int
   ) -> (consumed: Int, produced: Int) {
+    let place = position..<position + pclusterByteCount
     let near = rest.lowerBound..<rest.lowerBound + min(reach, rest.count)
-    let result = compressor.compress(input, near, into: &scratch, capacity: pclusterByteCount)
+    let result = compressor.compress(input, near, into: &output, place)
     guard result.consumed == near.count, near != rest else { return result }
-    return compressor.compress(input, rest, into: &scratch, capacity: pclusterByteCount)
+    return compressor.compress(input, rest, into: &output, place)
   }
 
   /// Whether blocks are saved: stored as it is, each begun block of the input takes one.
@@ -89,12 +90,14 @@ struct ClusterEncoder {
   // MARK: the end of a file
 
   /// Puts the compressed rest of the file where the rule says; false where it fills a pcluster or gains nothing.
-  private func finish(_ consumed: Int, _ produced: Int, _ tail: TailRule, _ run: inout ClusterRun) -> Bool {
+  private func finish(
+    _ consumed: Int, _ output: borrowing [UInt8], _ place: Range<Int>, _ tail: TailRule, _ run: inout ClusterRun
+  ) -> Bool {
     switch tail {
-    case .fragment where block.roundUp(produced) < pclusterByteCount || produced < block.byteCount:
+    case .fragment where block.roundUp(place.count) < pclusterByteCount || place.count < block.byteCount:
       run.extents.append(Extent(byteCount: consumed, blockCount: 0, form: .fragment))
-    case .inline where produced < block.byteCount && produced < consumed:
-      run.inline = Array(scratch[..<produced])
+    case .inline where place.count < block.byteCount && place.count < consumed:
+      run.inline = Array(output[place])
       run.extents.append(Extent(byteCount: consumed, blockCount: 0, form: .compressed))
     case .block, .inline, .fragment: return false
     }

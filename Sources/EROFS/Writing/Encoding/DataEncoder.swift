@@ -15,7 +15,7 @@ struct DataEncoder: Sendable {
 
   /// Room for a segment, or a batch with each file rounded up, and for one pcluster.
   var bufferByteCount: Int {
-    ImageFormat.segmentByteCount + (format.codecs.map(\.pclusterByteCount).max() ?? 0)
+    ImageFormat.maxSegmentByteCount + (format.codecs.map(\.pclusterByteCount).max() ?? 0)
   }
 
   func encode(_ job: DataJob) throws(ImageError) -> EncodedJob {
@@ -103,10 +103,9 @@ struct DataEncoder: Sendable {
     _ input: borrowing [UInt8], _ range: Range<Int>, tail: TailRule, _ codec: Int, _ work: inout Work,
     at end: inout Int
   ) -> ClusterRun {
-    guard var encoder = work.encoders.removeValue(forKey: codec) ?? makeEncoder(codec) else { return ClusterRun() }
-    let run = encoder.encode(input, range, tail: tail, into: &work.result.buffer, at: &end)
+    guard let encoder = work.encoders[codec] ?? makeEncoder(codec) else { return ClusterRun() }
     work.encoders[codec] = encoder
-    return run
+    return encoder.encode(input, range, tail: tail, into: &work.result.buffer, at: &end)
   }
 
   private func makeEncoder(_ codec: Int) -> ClusterEncoder? {

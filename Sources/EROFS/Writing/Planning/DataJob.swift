@@ -68,7 +68,8 @@ struct DataJobs {
       // A segment of a larger file is alone in its job: what belongs behind it can still be put there.
       if !job.pieces.isEmpty, UInt64(byteCount) + rest > UInt64(Self.batchByteCount) { break }
       let isStored = format.codecs[plan.codec(of: inode)].codec == nil
-      let segment = isStored ? format.storedSegmentByteCount(content.byteCount) : ImageFormat.segmentByteCount
+      let whole = content.byteCount
+      let segment = isStored ? format.storedSegmentByteCount(whole) : format.segmentByteCount(whole)
       var count = Int(Swift.min(rest, UInt64(segment)))
       let runs = extents.runs(in: inode)
       if !runs.isEmpty {

@@ -48,11 +48,19 @@ struct ImageFormat: Sendable {
       isFull: usesFullIndexes)
   }
 
-  /// A large file is cut in segments of this length, which are compressed on their own: a constant, so that the bytes
+  /// What is compressed on its own is at most this long.
+  static let maxSegmentByteCount = 4 << 20
+  /// The length of the packed inode's segments.
+  static let segmentByteCount = 2 << 20
+
+  /// A file is cut in segments of this length, which are compressed on their own: by the file alone, so that the bytes
   /// depend on the input alone.
   ///
-  /// Costs 0.1 % of size against one piece.
-  static let segmentByteCount = 2 << 20
+  /// Against one piece, 2 MiB cost up to 0.3 % of size. A file with many segments can have longer ones and still give
+  /// work to many threads.
+  func segmentByteCount(_ fileByteCount: UInt64) -> Int {
+    fileByteCount < 64 << 20 ? Self.segmentByteCount : Self.maxSegmentByteCount
+  }
 
   /// The same for a file that is stored as it is: what a thread reads is still in its cache when it is written.
   ///

@@ -72,11 +72,13 @@ struct InodePlan: Sendable {
 
   // MARK: what the format cannot hold
 
+  private static let dots: [FileName] = [".", ".."]
+
   private static func check(_ name: FileName) throws(ImageError) {
     if !(1...255).contains(name.bytes.count) {
       throw ImageError(.limit, "a name of \(name.bytes.count) bytes; 1 to 255 fit")
     }
-    if name.bytes.contains(0) || name.bytes.contains(UInt8(ascii: "/")) || name == "." || name == ".." {
+    if name.bytes.contains(0) || name.bytes.contains(UInt8(ascii: "/")) || Self.dots.contains(name) {
       throw ImageError(.invalidArgument, "no file can have this name")
     }
   }
