@@ -62,7 +62,7 @@ struct Block {
     let around = target[..<place.lowerBound] + target[place.upperBound...]
     guard produced > 0, around.allSatisfy({ $0 == 0xAA }) else { return nil }
     self.codec = codec
-    bytes = Array(target[..<produced])
+    bytes = Array(target[place].prefix(produced))
     content = Array(source[..<consumed])
   }
 

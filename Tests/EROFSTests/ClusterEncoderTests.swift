@@ -42,7 +42,7 @@ struct ClusterEncoderTests {
   @Test(arguments: settings) func extentsHoldTheInput(_ setting: Setting) throws {
     let block = setting.block
     for input in Self.inputs() where !input.isEmpty {
-      var encoder = ClusterEncoder(
+      let encoder = ClusterEncoder(
         setting.codec, pclusterByteCount: setting.pcluster, block: block, isInterlaced: setting.isInterlaced)
       var output = [UInt8](repeating: 0xAA, count: input.count + block.byteCount + setting.pcluster)
       var end = 0

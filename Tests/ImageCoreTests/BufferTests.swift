@@ -100,13 +100,14 @@ import Testing
     #expect(pool.take(999).count == 999)
     let again = pool.take(1000)
     #expect(again[0] == 7 && address(again) == place)
-    #expect(pool.take(1000)[0] == 0)
+    #expect(address(pool.take(1000)) != place)
   }
 
   @Test func keepsNoMoreThanItsLimit() {
     let pool = BufferPool(limit: 2)
     for value in 1...5 { pool.give([UInt8](repeating: UInt8(value), count: 10)) }
-    #expect((0..<4).map { _ in pool.take(10)[0] }.sorted() == [0, 0, 1, 2])
+    // The last that it was given is the first that it gives; nobody knows what new ones hold.
+    #expect((0..<2).map { _ in pool.take(10)[0] } == [2, 1])
   }
 
   @Test func manyThreadsGetDifferentBuffers() async {

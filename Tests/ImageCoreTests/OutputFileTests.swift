@@ -237,6 +237,15 @@ extension OutputFile.Staging: CustomTestStringConvertible {
 
   // MARK: no space
 
+  /// Whether there is room for eight times the content.
+  private func isWritable(_ path: FilePath) -> Bool {
+    do {
+      let output = try OutputFile(path, replace: false)
+      for index in 0..<8 { try output.write(content.rawSpan, at: UInt64(index * content.count)) }
+      return true
+    } catch { return false }
+  }
+
   @Test(.needsRoot, arguments: stagings) func aFullDiskIsSaidAndLeftEmpty(_ staging: OutputFile.Staging) async throws {
     try await TempFolder.withSmallDisk(byteCount: 1 << 20) { folder in
       do {
@@ -247,7 +256,12 @@ extension OutputFile.Staging: CustomTestStringConvertible {
         #expect(error?.code == .io && error?.errno == .noSpace && error?.context == [folder["image"].string])
       }
       #expect(try names(in: folder.path) == [])
-      // And the space is there again.
+      // And the space is there again, once no other test's new process holds the file open that it inherited.
+      var attempts = 0
+      while attempts < 500, !isWritable(folder["other"]) {
+        attempts += 1
+        usleep(10_000)
+      }
       let output = try OutputFile(folder["image"], replace: false, staging: staging)
       for index in 0..<8 { try output.write(content.rawSpan, at: UInt64(index * content.count)) }
       try output.commit(byteCount: UInt64(8 * content.count))
