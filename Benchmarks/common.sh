@@ -6,7 +6,7 @@ set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 peers_folder=${SYSEXT_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/sysext-image}
 
-build() { swift build --quiet -c release --package-path "$1" --product "$2" >&2 && swift build -c release --package-path "$1" --show-bin-path; }
+build() { swift build --quiet -c release --static-swift-stdlib --package-path "$1" --product "$2" >&2 && swift build -c release --package-path "$1" --show-bin-path; }
 
 # Sets options and arguments: "$@" cut in two. Flags are those options of `compare` that take no value.
 cut_arguments() {

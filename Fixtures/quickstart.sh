@@ -22,7 +22,8 @@ if ! pkg-config --exists libdeflate liblz4 liblzma libxxhash libzstd zlib 2>/dev
   fi
 fi
 
-swift build -c release --product sysext-pack
+# Swift's own libraries go into the program: it starts sooner, and runs where no Swift is installed.
+swift build -c release --static-swift-stdlib --product sysext-pack
 pack=$(swift build -c release --show-bin-path)/sysext-pack
 
 case $(uname -m) in

@@ -53,16 +53,8 @@ struct ByteCount: ExpressibleByArgument {
   init(_ value: Int) { self.value = value }
 
   init?(argument: String) {
-    let factor: Int
-    switch argument.last {
-    case "K", "k": factor = 1 << 10
-    case "M", "m": factor = 1 << 20
-    default: factor = 1
-    }
-    guard let number = Int(factor == 1 ? argument[...] : argument.dropLast()), number >= 0 else { return nil }
-    let (product, overflow) = number.multipliedReportingOverflow(by: factor)
-    guard !overflow else { return nil }
-    value = product
+    guard let value = byteCount(parsing: argument) else { return nil }
+    self.value = value
   }
 
   var defaultValueDescription: String { "\(value)" }

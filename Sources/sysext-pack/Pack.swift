@@ -130,8 +130,8 @@ struct ImageOptions: ParsableArguments {
   @Flag(help: "Write the older, larger indexes of compressed files.")
   var fullIndexes = false
 
-  @Option(help: "What is stored once: none, equal files, or long equal parts of files (extents), too.")
-  var dedupe = ErofsOptions.Deduplication.files
+  @Option(help: "What is stored once: none, equal files, or equal parts of them (extents), too; else the preset's.")
+  var dedupe: ErofsOptions.Deduplication?
 
   @Option(help: "The UUID that all others are derived from, as systemd-repart does; else name and content.")
   var seed: GUID?
@@ -170,7 +170,7 @@ struct ImageOptions: ParsableArguments {
     if let tails { erofs.tails = tails }
     erofs.blockByteCount = blockSize.value
     erofs.usesFullIndexes = fullIndexes
-    erofs.deduplication = dedupe
+    if let dedupe { erofs.deduplication = dedupe }
     erofs.threadCount = jobs
     options.erofs = erofs
     options.seed = seed.map(Seed.init)

@@ -3,34 +3,36 @@ import ImageCore
 
 extension ErofsOptions {
   /// The algorithm for file data, with its level.
-  public enum Compression: Sendable, Hashable {
-    case none
-    case lz4
+  public struct Compression: Sendable, Hashable {
+    private let name: String
+    /// `nil` where there are no levels.
+    private let level: Int?
+
+    private init(name: String, level: Int? = nil) {
+      self.name = name
+      self.level = level
+    }
+
+    /// Blocks as they are.
+    public static let none = Compression(name: "none")
+    /// LZ4 with a fast match finder.
+    public static let lz4 = Compression(name: "lz4")
     /// LZ4's slower match finder, level 1 to 12.
-    case lz4hc(level: Int)
+    public static func lz4hc(level: Int) -> Compression { Compression(name: "lz4hc", level: level) }
     /// DEFLATE (kernel 6.6).
-    case deflate(level: Int)
+    public static func deflate(level: Int) -> Compression { Compression(name: "deflate", level: level) }
     /// Zstandard (kernel 6.10).
-    case zstd(level: Int)
+    public static func zstd(level: Int) -> Compression { Compression(name: "zstd", level: level) }
     /// MicroLZMA (kernel 5.16).
-    case lzma(level: Int)
+    public static func lzma(level: Int) -> Compression { Compression(name: "lzma", level: level) }
 
     /// What compresses; `nil` for none, or where there is no such level.
-    var codec: BlockCodec? {
-      switch self {
-      case .none: nil
-      case .lz4: .lz4
-      case .lz4hc(let level): BlockCodec(name: "lz4hc", level: level)
-      case .deflate(let level): BlockCodec(name: "deflate", level: level)
-      case .zstd(let level): BlockCodec(name: "zstd", level: level)
-      case .lzma(let level): BlockCodec(name: "lzma", level: level)
-      }
-    }
+    var codec: BlockCodec? { BlockCodec(name: name, level: level) }
 
     /// What a reader must know.
     var features: [KernelFeature] {
-      switch self {
-      case .none, .lz4, .lz4hc: []
+      switch codec?.algorithm {
+      case nil, .lz4: []
       case .deflate: [.deflate]
       case .zstd: [.zstd]
       case .lzma: [.lzma]
@@ -39,12 +41,7 @@ extension ErofsOptions {
 
     /// The longest pcluster, in blocks: an index has eleven bits for it, and Linux takes no more than a MiB of pages of
     /// LZ4, however small the blocks are (`z_erofs_load_lz4_config`).
-    var maxPclusterBlockCount: Int {
-      switch self {
-      case .lz4, .lz4hc: 256
-      case .none, .deflate, .zstd, .lzma: 1024
-      }
-    }
+    var maxPclusterBlockCount: Int { codec?.algorithm == .lz4 ? 256 : 1024 }
 
     func validate() throws(ImageError) {
       guard self == .none || codec != nil else {
@@ -65,31 +62,16 @@ extension ErofsOptions {
 
 extension ErofsOptions.Compression: LosslessStringConvertible {
   /// `none`, `lz4` or `zstd,3`.
-  public var description: String {
-    switch self {
-    case .none: "none"
-    case .lz4: "lz4"
-    case .lz4hc(let level): "lz4hc,\(level)"
-    case .deflate(let level): "deflate,\(level)"
-    case .zstd(let level): "zstd,\(level)"
-    case .lzma(let level): "lzma,\(level)"
-    }
-  }
+  public var description: String { level.map { "\(name),\($0)" } ?? name }
 
   /// Parses what `description` prints; a name alone means its default level.
   public init?(_ text: String) {
     if text == "none" {
       self = .none
-      return
-    }
-    guard let codec = BlockCodec(text) else { return nil }
-    switch codec.name {
-    case "lz4": self = .lz4
-    case "lz4hc": self = .lz4hc(level: codec.level)
-    case "deflate": self = .deflate(level: codec.level)
-    case "zstd": self = .zstd(level: codec.level)
-    case "lzma": self = .lzma(level: codec.level)
-    default: return nil
+    } else if let codec = BlockCodec(text) {
+      self.init(name: codec.name, level: codec.levels.isEmpty ? nil : codec.level)
+    } else {
+      return nil
     }
   }
 }

@@ -118,22 +118,12 @@ extension CompressionRule {
     rest = rest.dropFirst(name.count)
     var pcluster: Int?
     let size = word()
-    if let byteCount = byteCount(size), rest.count > size.count {
+    if let byteCount = byteCount(parsing: size), rest.count > size.count {
       pcluster = byteCount
       rest = rest.dropFirst(size.count)
       _ = word()
     }
     guard !rest.isEmpty else { throw ImageError(.invalidArgument, "line \(number): no pattern") }
     return CompressionRule(String(rest), compression, pclusterByteCount: pcluster)
-  }
-
-  /// `65536`, `64K` or `1M`; what no number holds is as wrong as the greatest.
-  private static func byteCount(_ text: Substring) -> Int? {
-    let factors: [Character: Int] = ["K": 1 << 10, "k": 1 << 10, "M": 1 << 20, "m": 1 << 20]
-    guard let last = text.last, let factor = factors[last] else { return Int(text) }
-    return Int(text.dropLast()).map { number in
-      let (product, isTooLarge) = number.multipliedReportingOverflow(by: factor)
-      return isTooLarge ? .max : product
-    }
   }
 }

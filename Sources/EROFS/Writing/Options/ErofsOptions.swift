@@ -39,7 +39,7 @@ public struct ErofsOptions: Sendable, Hashable {
   /// Where the end of a compressed file goes.
   public var tails: Tails
   /// What is stored only once.
-  public var deduplication = Deduplication.files
+  public var deduplication: Deduplication
   /// Whether the indexes of compressed files have the older, larger form.
   public var usesFullIndexes = false
   /// Which long prefixes attribute names have (kernel 6.4).
@@ -57,6 +57,7 @@ public struct ErofsOptions: Sendable, Hashable {
     compression = preset.compression
     pclusterByteCount = KernelFeature.bigPclusters.kernel <= kernel ? preset.pclusterByteCount : 4096
     tails = preset.tails.first { $0.features.allSatisfy { $0.kernel <= kernel } } ?? .blocks
+    deduplication = preset.deduplication.first { $0.features.allSatisfy { $0.kernel <= kernel } } ?? .files
   }
 
   /// Checks the values against the format's limits and the kernel.
@@ -109,11 +110,16 @@ public struct ErofsOptions: Sendable, Hashable {
       if pcluster > blockByteCount { features.append(.bigPclusters) }
       if blockByteCount < 4096 { features.append(.smallCompressedBlocks) }
     }
-    if deduplication == .extents, compressions.contains(where: { $0.0 != .none }) { features.append(.deduplication) }
+    if compressions.contains(where: { $0.0 != .none }) { features += deduplication.features }
     if blockByteCount < 4096 { features.append(.smallBlocks) }
     if case .named(let names) = xattrPrefixes, !names.isEmpty { features.append(.xattrPrefixes) }
     return features
   }
+}
+
+extension ErofsOptions.Deduplication {
+  /// What a reader of compressed files must know.
+  var features: [KernelFeature] { self == .extents ? [.deduplication] : [] }
 }
 
 extension ErofsOptions.Tails {

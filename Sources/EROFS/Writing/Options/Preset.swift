@@ -11,7 +11,7 @@ extension ErofsOptions {
     var compression: Compression {
       switch self {
       case .fast, .balanced: .lz4
-      case .small: .lz4hc(level: 12)
+      case .small: .lz4hc(level: 9)
       }
     }
 
@@ -20,6 +20,14 @@ extension ErofsOptions {
       case .fast: 4096
       case .balanced: 16_384
       case .small: 65_536
+      }
+    }
+
+    /// The first that the kernel reads counts.
+    var deduplication: [Deduplication] {
+      switch self {
+      case .fast, .balanced: [.files]
+      case .small: [.extents, .files]
       }
     }
 
