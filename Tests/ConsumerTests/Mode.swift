@@ -75,7 +75,7 @@ struct Mode: Sendable, Hashable, CustomTestStringConvertible {
   /// no superblock in blocks of 1024 bytes.
   var peers: [Peer] {
     if erofs.blockByteCount <= 1024 { return [.sid] }
-    if case .lzma = erofs.compression { return [.trixie, .sid] }
+    if "\(erofs.compression)".hasPrefix("lzma") { return [.trixie, .sid] }
     return erofs.kernel <= KernelVersion(5, 17) ? Peer.trees : [.trixie, .sid]
   }
 }
