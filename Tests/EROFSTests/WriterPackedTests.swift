@@ -1,9 +1,10 @@
-import EROFS
 import FileTree
 import ImageCore
 import SystemPackage
 import TestSupport
 import Testing
+
+@testable import EROFS
 
 /// The packed inode when it is long: its segments are written between files and behind the last one.
 @Suite(.tempFolder, .needsMount()) struct WriterPackedTests {
@@ -48,6 +49,50 @@ import Testing
       _ = try await ErofsWriter(options: options).write(tree, to: path, uuid: .zero, replace: true)
       images.append(try Disk.read(path))
       #expect(images.first == images.last, "\(count) threads")
+    }
+  }
+
+  // MARK: the limit
+
+  /// Small files, many whose end is almost a segment long, and small files again.
+  private static func longTree() throws -> FileTree {
+    var tree = FileTree()
+    for part in ["a", "c"] {
+      for index in 0..<100 {
+        let content = MemoryContent(Content.text(300 + index, seed: UInt64(index)).bytes)
+        try tree.insert(FileTree.Node(.regular(content), .file), at: FilePath("\(part)/\(index)"))
+      }
+    }
+    for index in 0..<120 {
+      let content = ZeroContent(byteCount: UInt64(ImageFormat.segmentByteCount - index))
+      try tree.insert(FileTree.Node(.regular(content), .file), at: FilePath("b/\(index)"))
+    }
+    return tree
+  }
+
+  /// Whatever comes when the packed inode is almost full goes elsewhere, so that each offset fits in 32 bits.
+  @Test(arguments: [options[0], .plain(6, 1, .lz4, 16_384, .fragments) { $0.usesFullIndexes = true }])
+  func whatDoesNotFitIsNoFragment(_ options: ErofsOptions) async throws {
+    let tree = try Self.longTree()
+    var limits = ErofsWriter.Limits()
+    // What may be under way, and two files.
+    limits.fragmentByteCount = UInt64((DataQueue.lag + 2) * ImageFormat.segmentByteCount)
+    let image = try await writerRoundTrip(tree, options, limits: limits, isMounted: true)
+    var reader = MetadataReader(image.volume)
+    let packed = try reader.packedInode().byteCount
+    #expect(packed < limits.fragmentByteCount && packed > limits.fragmentByteCount / 2)
+    // The last files are small enough to stand beside their inodes.
+    let last = try #require(try image.lookup("c/99"))
+    #expect(last.storage == .inline)
+    let bytes = try Disk.read(try TempFolder.current["image"])
+    for count in [1, 7] {
+      var options = options
+      options.threadCount = count
+      let path = try TempFolder.current["other"]
+      let writer = ErofsWriter(options: options, limits: limits)
+      _ = try await writer.write(tree, to: path, uuid: GUID(bytes: 0..<16), replace: true)
+      let other = try Disk.read(path)
+      #expect((other == bytes) as Bool, "\(count) threads")
     }
   }
 }

@@ -5,14 +5,17 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Writes a tree to the test's folder, and checks that our reader gives it back, and the kernel if told so.
+/// Writes a tree to a folder, the test's unless told otherwise, and checks that our reader gives it back, and the
+/// kernel if told so.
 @discardableResult
 func writerRoundTrip(
-  _ tree: FileTree, _ options: ErofsOptions, isMounted: Bool = false, _ comment: String = "",
+  _ tree: FileTree, _ options: ErofsOptions, limits: ErofsWriter.Limits = ErofsWriter.Limits(),
+  in folder: TempFolder? = nil, isMounted: Bool = false, _ comment: String = "",
   at place: SourceLocation = #_sourceLocation
 ) async throws -> ErofsImage {
-  let path = try TempFolder.current["image"]
-  let report = try await ErofsWriter(options: options).write(tree, to: path, uuid: GUID(bytes: 0..<16), replace: true)
+  let path = try (folder ?? TempFolder.current)["image"]
+  let writer = ErofsWriter(options: options, limits: limits)
+  let report = try await writer.write(tree, to: path, uuid: GUID(bytes: 0..<16), replace: true)
   let store = try ByteStore(contentsOf: path)
   #expect(store.byteCount == report.byteCount, "\(comment)", sourceLocation: place)
   let image = try ErofsImage(store)

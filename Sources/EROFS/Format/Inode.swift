@@ -15,7 +15,13 @@ package struct InodeFormat: Sendable, Equatable {
 
   package init(rawValue: UInt16) { self.rawValue = rawValue }
 
-  package init(extended: Bool, layout: DataLayout) { rawValue = (extended ? 1 : 0) | layout.rawValue << 1 }
+  /// `hasOneLink`: a compact inode has the upper bits of an address in place of its count of links.
+  package init(extended: Bool, layout: DataLayout, hasOneLink: Bool = false) {
+    rawValue = (extended ? 1 : 0) | layout.rawValue << 1 | (hasOneLink ? Self.oneLink : 0)
+  }
+
+  /// `EROFS_I_NLINK_1_BIT`; in a directory's inode, that it has no `.`.
+  package static let oneLink: UInt16 = 1 << 4
 
   package var isExtended: Bool { rawValue & 1 == 1 }
   /// `nil` for a layout that nobody has defined yet.

@@ -42,6 +42,11 @@ package struct MapHeader: Record {
   /// The length of an encoded extent's record.
   package var extentByteCount: Int { 4 << Int(advise >> 1 & 3) }
 
+  /// The bits of `advise` that say so: for 4, 8, 16 or 32 bytes.
+  package static func advise(extentByteCount: Int) -> UInt16 {
+    UInt16(extentByteCount.trailingZeroBitCount - 2) << 1
+  }
+
   package mutating func fields<V: FieldVisitor & ~Copyable & ~Escapable>(_ visitor: inout V) {
     visitor.u32("h_fragmentoff", &fragmentOffset)
     visitor.u16("h_advise", &advise)

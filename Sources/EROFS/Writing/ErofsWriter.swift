@@ -18,12 +18,28 @@ public struct ErofsWriter: Sendable {
     }
   }
 
+  /// What only the largest trees reach; for tests, which have less.
+  package struct Limits: Sendable {
+    /// Where blocks begin to be handed out, behind the image's front; what is between is a hole.
+    package var firstBlock: UInt64 = 0
+    /// The offset of the last fragment is below this.
+    package var fragmentByteCount: UInt64 = 1 << 32
+
+    package init() {}
+  }
+
   private let options: ErofsOptions
+  private let limits: Limits
 
   /// Makes a writer.
   ///
   /// - Parameter options: Algorithm, cluster size, volume name, threads.
-  public init(options: ErofsOptions = ErofsOptions()) { self.options = options }
+  public init(options: ErofsOptions = ErofsOptions()) { self.init(options: options, limits: Limits()) }
+
+  package init(options: ErofsOptions, limits: Limits) {
+    self.options = options
+    self.limits = limits
+  }
 
   /// Writes a file that holds the file system and nothing else.
   ///
@@ -47,17 +63,19 @@ public struct ErofsWriter: Sendable {
   package func write(
     _ tree: FileTree, to output: OutputFile, at base: UInt64, _ identity: Identity
   ) async throws(ImageError) -> ErofsReport {
-    let format = try ImageFormat(options)
+    var format = try ImageFormat(options, limits)
     let findings = try XattrLimits.check(tree)
     let rules = options.rules
     let plan = try InodePlan(tree) { visit in UInt8(rules.firstIndex { $0.fits(visit) }.map { $0 + 1 } ?? 0) }
+    format.chooseAddresses(SizeBound(tree, plan))
     var inodes = InodeTable(tree, plan, format)
     var front = ImageFront(inodes, format)
     inodes.xattrs.placeSharedArea(at: front.sharedAreaOffset)
 
-    let sink = BlockSink(output, base: base, format.block, isDigested: identity.usesContent)
+    let sink = BlockSink(output, base: base, format, isDigested: identity.usesContent)
     var layout = ImageLayout(sink, format.block, inodeCount: inodes.plan.inodes.count)
     let place = try layout.zone.reserveFront(front.byteCount, &layout.sink)
+    layout.sink.skip(to: limits.firstBlock)
     layout.nids[0] = UInt64(front.rootOffset / MetadataZone.slotByteCount)
 
     try await DataPass.run(inodes, format, isDigested: identity.usesContent, &layout)

@@ -5,7 +5,7 @@ struct BlockSink {
   private let output: OutputFile
   /// Where the file system begins in the output.
   private let base: UInt64
-  private let block: BlockSize
+  private let format: ImageFormat
   /// Whether what is written is digested.
   private let isDigested: Bool
   /// The first address that was not handed out: at the end, the file system's length.
@@ -13,24 +13,25 @@ struct BlockSink {
   /// The digests of all that was written, in the order of writing.
   private(set) var digests: [UInt8] = []
 
-  init(_ output: OutputFile, base: UInt64, _ block: BlockSize, isDigested: Bool) {
+  init(_ output: OutputFile, base: UInt64, _ format: ImageFormat, isDigested: Bool) {
     self.output = output
     self.base = base
-    self.block = block
+    self.format = format
     self.isDigested = isDigested
   }
 
   /// The address of the first of `count` new blocks.
   ///
-  /// - Throws: `.limit` beyond 2³² blocks.
+  /// - Throws: `.limit` beyond what addresses can name.
   mutating func allocate(_ count: Int) throws(ImageError) -> UInt64 {
     let start = nextBlock
     nextBlock += UInt64(count)
-    guard nextBlock <= UInt64(UInt32.max) else {
-      throw ImageError(.limit, "the file system would have more than 2^32 blocks of \(block.byteCount) bytes")
-    }
+    try format.check(blockCount: nextBlock)
     return start
   }
+
+  /// Leaves a hole up to a block.
+  mutating func skip(to block: UInt64) { nextBlock = max(nextBlock, block) }
 
   /// Takes the last `count` blocks back, which were not written.
   mutating func release(_ count: Int) { nextBlock -= UInt64(count) }
@@ -46,11 +47,11 @@ struct BlockSink {
   mutating func write(
     _ bytes: borrowing [UInt8], _ parts: [Range<Int>], at address: UInt64, digest: Digest128?
   ) throws(ImageError) {
-    var position = base + address << UInt64(block.bits)
+    var position = base + address << UInt64(format.block.bits)
     for part in parts where !part.isEmpty {
       try output.write(try bytes.rawSpan.slice(at: part.lowerBound, count: part.count), at: position)
       position += UInt64(part.count)
     }
-    if let digest, position > base + address << UInt64(block.bits) { digests += digest.bytes }
+    if let digest, position > base + address << UInt64(format.block.bits) { digests += digest.bytes }
   }
 }

@@ -190,12 +190,10 @@ struct DataPass {
     _ inode: Int, _ item: EncodedMetadata.Item, _ metadata: inout EncodedMetadata, at start: UInt64,
     _ fragmentOffset: UInt64?, _ layout: inout ImageLayout
   ) throws(ImageError) {
-    metadata.addresses.add(UInt32(truncatingIfNeeded: start), item.addresses, in: &metadata.bytes)
-    if let fragmentOffset, let header = item.fragmentHeader {
-      guard header.isWhole || fragmentOffset <= UInt64(UInt32.max) else {
-        throw ImageError(.limit, "more than 4 GiB of fragments: put the ends of files elsewhere (tails: inline)")
-      }
-      metadata.setFragmentOffset(fragmentOffset, header)
+    metadata.addresses.add(start, item.addresses, item.addressForm, format.block, in: &metadata.bytes)
+    if let fragmentOffset, let field = item.fragment {
+      precondition(fragmentOffset < format.limits.fragmentByteCount, "the queue stops before the packed inode is full")
+      metadata.setFragmentOffset(fragmentOffset, field)
     }
     layout.features.formUnion(item.features)
     layout.statistics.compressedFileCount += item.isCompressed ? 1 : 0

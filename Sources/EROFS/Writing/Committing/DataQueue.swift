@@ -20,6 +20,7 @@ final class DataQueue: Sequence, IteratorProtocol {
   private var committedFiles = 0
   /// The length of the packed inode after each job.
   private var lengths: [UInt64] = []
+  private let fragmentLimit: UInt64
 
   init(
     _ inodes: InodeTable, _ sharing: FileSharing, _ extents: ExtentSharing, _ packed: PackedStream,
@@ -30,6 +31,7 @@ final class DataQueue: Sequence, IteratorProtocol {
     self.packed = packed
     files = DataJobs(inodes, sharing, extents, format)
     stored = StoredExtents(format.block)
+    fragmentLimit = format.limits.fragmentByteCount
   }
 
   func next() -> DataJob? {
@@ -45,12 +47,20 @@ final class DataQueue: Sequence, IteratorProtocol {
         waiting = next
         return nil
       }
+      var job = withShared(next.job)
+      job.takesFragments = hasRoomForFragments
       started += 1
       startedFiles += 1
-      return withShared(next.job)
+      return job
     }
     let isComplete = committedFiles == startedFiles
     return isComplete && packed.takenByteCount < packed.byteCount ? startPacked() : nil
+  }
+
+  /// Whether the next job's fragments and those of all jobs under way fit below the limit, at a segment each.
+  private var hasRoomForFragments: Bool {
+    let known = started < Self.lag ? 0 : lengths[started - Self.lag]
+    return known + UInt64(Self.lag * ImageFormat.maxSegmentByteCount) < fragmentLimit
   }
 
   /// The job with the extents that it may share.

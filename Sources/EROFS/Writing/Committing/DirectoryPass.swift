@@ -85,7 +85,7 @@ struct DirectoryPass {
     inodes.encoder(plan.inode).append(
       DataDescription(
         layout: tail.isEmpty ? .flatPlain : .flatInline, byteSize: UInt64(plan.byteSize),
-        union: UInt32(truncatingIfNeeded: plan.startBlock)), to: &bytes)
+        union: plan.startBlock), to: &bytes)
     return bytes + tail
   }
 }

@@ -85,14 +85,17 @@ struct ImageFront {
     if hasChecksum { compatible.insert(.superblockChecksum) }
     if !inodes.xattrs.isEmpty { compatible.insert(.xattrFilter) }
     superblock.compatibleFeatures = compatible.rawValue
-    superblock.rootNID = UInt16(rootOffset / MetadataZone.slotByteCount)
     superblock.inodeCount = UInt64(inodes.plan.inodes.count)
     superblock.epoch = UInt64(bitPattern: inodes.plan.commonTime.seconds)
     superblock.fixedNanoseconds = inodes.plan.commonTime.nanoseconds
-    superblock.blockCount = UInt32(layout.sink.nextBlock)
+    superblock.blockCount = UInt32(truncatingIfNeeded: layout.sink.nextBlock)
+    let rootNID = UInt64(rootOffset / MetadataZone.slotByteCount)
+    superblock.rootNID = UInt16(truncatingIfNeeded: format.isLarge ? layout.sink.nextBlock >> 32 : rootNID)
+    superblock.rootNID64 = format.isLarge ? rootNID : 0
     superblock.volumeName = Array(format.volumeName.utf8)
     superblock.packedNID = layout.packedNID
     var features = layout.features
+    if format.isLarge { features.insert(.blockAddress48) }
     if !configurations.isEmpty {
       features.formUnion([.lz4ZeroPadding, .compressionConfigurations])
       superblock.algorithmsOrMaxDistance = format.algorithms

@@ -48,13 +48,13 @@ struct StoredExtents {
     let inode = piece.inode
     var known = places.removeValue(forKey: inode) ?? []
     var start = piece.offset
-    var next = UInt32(truncatingIfNeeded: address)
+    var next = address
     var rest = ranges[...]
     for var extent in extents {
       let end = start + UInt64(extent.byteCount)
       if extent.shared == nil {
         extent.shared = next
-        next += UInt32(extent.blockCount)
+        next += UInt64(extent.blockCount)
       }
       while let range = rest.first, range.upperBound <= start { rest.removeFirst() }
       // One shorter than a block could make two begin in one lcluster of the other file.

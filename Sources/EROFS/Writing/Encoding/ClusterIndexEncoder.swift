@@ -1,25 +1,5 @@
 import ImageCore
 
-/// Where 32-bit block addresses stand in bytes of metadata: each counts from a first block that is known later.
-struct AddressList: Sendable {
-  private(set) var positions: [Int32] = []
-
-  var count: Int { positions.count }
-
-  mutating func append(_ position: Int) { positions.append(Int32(truncatingIfNeeded: position)) }
-
-  /// Adds `start` to the addresses in `range` of the list.
-  func add(_ start: UInt32, _ range: Range<Int>, in bytes: inout [UInt8]) {
-    for position in positions[range] {
-      let index = Int(position)
-      var value: UInt32 = 0
-      for byte in 0..<4 { value |= UInt32(bytes[index + byte]) << UInt32(8 * byte) }
-      value &+= start
-      for byte in 0..<4 { bytes[index + byte] = UInt8(truncatingIfNeeded: value >> UInt32(8 * byte)) }
-    }
-  }
-}
-
 /// The index of a compressed file: for each lcluster where its extent begins.
 ///
 /// Block addresses count from the file's first pcluster, but for those that are shared.
@@ -83,7 +63,7 @@ struct ClusterIndexEncoder {
       lclusters.reserveCapacity(lclusters.count + part.extents.reduce(0) { $0 + $1.byteCount } >> block.bits + 1)
       for extent in part.extents {
         let end = position + extent.byteCount
-        append(extent, position..<end, extent.shared ?? address, block)
+        append(extent, position..<end, extent.shared.map { UInt32(truncatingIfNeeded: $0) } ?? address, block)
         if extent.shared == nil { address += UInt32(extent.blockCount) }
         position = end
       }

@@ -19,7 +19,9 @@ struct DataEncoder: Sendable {
   }
 
   func encode(_ job: DataJob) throws(ImageError) -> EncodedJob {
-    var work = Work(result: EncodedJob(buffer: pool.take(bufferByteCount)))
+    var work = Work(
+      result: EncodedJob(buffer: pool.take(bufferByteCount)),
+      tail: format.tail == .fragment && !job.takesFragments ? .block : format.tail)
     work.result.pieces.reserveCapacity(job.pieces.count)
     if !job.packed.isEmpty { addPacked(job.packed, &work) }
     for piece in job.pieces { try add(piece, &work) }
@@ -35,6 +37,8 @@ struct DataEncoder: Sendable {
   /// What a thread needs for one job.
   struct Work {
     var result: EncodedJob
+    /// Where ends of files go.
+    let tail: TailRule
     var encoders: [Int: ClusterEncoder] = [:]
     /// The bytes that are being compressed.
     var input: [UInt8]?
@@ -43,7 +47,7 @@ struct DataEncoder: Sendable {
   private func add(_ piece: DataJob.Piece, _ work: inout Work) throws(ImageError) {
     guard let content = piece.content else { return addWithoutData(piece, &work.result) }
     let codec = inodes.plan.codec(of: piece.inode)
-    let isSmall = content.byteCount <= UInt64(block.byteCount) && format.tail == .block
+    let isSmall = content.byteCount <= UInt64(block.byteCount) && work.tail == .block
     guard format.codecs[codec].codec != nil, piece.byteCount > 0, !isSmall else {
       return try addStored(piece, content, codec, &work.result)
     }
@@ -62,12 +66,12 @@ struct DataEncoder: Sendable {
     let start = work.result.byteCount
     var end = start
     let run: ClusterRun
-    if format.packsWholeFiles, piece.isWhole, piece.byteCount <= Self.wholeFragmentByteCount {
+    if format.packsWholeFiles, work.tail == .fragment, piece.isWhole, piece.byteCount <= Self.wholeFragmentByteCount {
       run = ClusterRun(extents: [Extent(byteCount: piece.byteCount, blockCount: 0, form: .fragment)])
     } else if piece.shared.isEmpty {
-      run = compress(input, 0..<piece.byteCount, tail: tailRule(piece), codec, &work, at: &end)
+      run = compress(input, 0..<piece.byteCount, tail: tailRule(piece, work.tail), codec, &work, at: &end)
     } else {
-      run = try compressRest(piece, input, tail: tailRule(piece), codec, &work, at: &end)
+      run = try compressRest(piece, input, tail: tailRule(piece, work.tail), codec, &work, at: &end)
     }
     var file = StoredFile(form: .clusters(run), blockCount: (end - start) >> block.bits)
     if piece.isWhole, let tail = file.takeInline(unlessFits: inodes.encoder(piece.inode), piece.byteCount, format) {
@@ -90,10 +94,10 @@ struct DataEncoder: Sendable {
     finish(piece, file, codec, digest(piece, input, 0..<piece.byteCount), fragment, &work.result)
   }
 
-  private func tailRule(_ piece: DataJob.Piece) -> TailRule {
+  private func tailRule(_ piece: DataJob.Piece, _ tail: TailRule) -> TailRule {
     if !piece.isLast { return .block }
     // Files that are equal may have longer inodes, with which the tail would not fit.
-    return format.tail == .inline && sharing.isOriginal(piece.inode) ? .block : format.tail
+    return tail == .inline && sharing.isOriginal(piece.inode) ? .block : tail
   }
 
   /// The longest file that goes to the packed inode as a whole.
@@ -240,7 +244,7 @@ struct DataEncoder: Sendable {
         result.buffer.fillZero(start + target.count..<start + blockCount << block.bits)
       }
     case .characterDevice(let number), .blockDevice(let number):
-      data.union = encodedDevice(major: number.major, minor: number.minor)
+      data.union = UInt64(encodedDevice(major: number.major, minor: number.minor))
     case .fifo, .socket: break
     }
     let item = result.metadata.append(encoder, data, tail: tail, hasBlocks: blockCount > 0)

@@ -16,12 +16,12 @@ struct Extent: Sendable, Equatable {
   /// The address of the first of its blocks where these are another file's.
   ///
   /// `nil`: they follow the blocks of the extent before that has its own.
-  var shared: UInt32?
+  var shared: UInt64?
   var form: Form
   /// Whether the blocks hold more bytes behind these (`Z_EROFS_LI_PARTIAL_REF`).
   var isPartial = false
 
-  init(byteCount: Int, blockCount: Int, form: Form, shared: UInt32? = nil) {
+  init(byteCount: Int, blockCount: Int, form: Form, shared: UInt64? = nil) {
     self.byteCount = byteCount
     self.blockCount = blockCount
     self.shared = shared
@@ -46,6 +46,9 @@ struct ClusterRun: Sendable {
 
   /// Whether there are blocks of other files among its own: only full indexes have an address for each extent.
   var hasSharedBlocks: Bool { extents.contains { $0.shared != nil } }
+
+  /// Whether anything is in blocks, its own or others'.
+  var hasBlocks: Bool { extents.contains { $0.blockCount > 0 } }
 
   /// The bytes at the end that go to the packed inode.
   var fragmentByteCount: Int {

@@ -16,14 +16,18 @@ struct StoredFile: Sendable {
   var blockCount: Int
 
   /// Takes the bytes beside the inode, where they and the inode do not fit in one block: a further block of data.
+  ///
+  /// A list of extents, which large addresses need, has no place for them either.
   mutating func takeInline(unlessFits encoder: InodeEncoder, _ byteSize: Int, _ format: ImageFormat) -> [UInt8]? {
     guard case .clusters(var run) = form, !run.inline.isEmpty, var last = run.extents.popLast() else { return nil }
     let block = format.block
-    let head = encoder.byteCount(UInt64(byteSize))
-    let index = ClusterIndexEncoder.byteCount(
-      size: byteSize, inodeByteCount: head, isFull: format.usesFullIndexes || run.hasSharedBlocks, block)
-    // What is longer than a block begins with one.
-    if block.rest(head + index) + run.inline.count <= block.byteCount { return nil }
+    if !(format.isLarge && run.hasBlocks) {
+      let head = encoder.byteCount(UInt64(byteSize))
+      let index = ClusterIndexEncoder.byteCount(
+        size: byteSize, inodeByteCount: head, isFull: format.usesFullIndexes || run.hasSharedBlocks, block)
+      // What is longer than a block begins with one.
+      if block.rest(head + index) + run.inline.count <= block.byteCount { return nil }
+    }
     let padding = [UInt8](repeating: 0, count: block.byteCount - run.inline.count)
     let bytes = last.form == .plain ? run.inline + padding : padding + run.inline
     last.blockCount = 1
@@ -41,11 +45,27 @@ struct EncodedMetadata: Sendable {
   struct Item: Sendable {
     var bytes: Range<Int>
     var addresses: Range<Int>
-    /// The map header that the offset in the packed inode goes to; 8 bytes for the whole file, else 4.
-    var fragmentHeader: (position: Int, isWhole: Bool)?
+    var addressForm = AddressList.Form.block32
+    /// Where the offset in the packed inode goes.
+    var fragment: FragmentField?
     /// What a reader must know.
     var features: IncompatibleFeatures = []
     var isCompressed = false
+  }
+
+  /// The place of an offset in the packed inode.
+  struct FragmentField: Sendable {
+    enum Form: Sendable {
+      /// The map header of a file that is there as a whole.
+      case whole
+      /// 32 bits of a map header.
+      case header
+      /// The last extent in a list.
+      case extent
+    }
+
+    var position: Int
+    var form: Form
   }
 
   var bytes: [UInt8] = []
@@ -59,6 +79,7 @@ struct EncodedMetadata: Sendable {
     let start = bytes.count
     let firstAddress = addresses.count
     var item = Item(bytes: start..<start, addresses: firstAddress..<firstAddress)
+    if format.isLarge { item.addressForm = .inode48 }
     var data = DataDescription(byteSize: byteSize)
     switch file.form {
     case .flat(let tail):
@@ -70,20 +91,24 @@ struct EncodedMetadata: Sendable {
       let chunks = ChunkFormat(fileByteCount: byteSize, format.block)
       item.features = .chunkedFiles
       data.layout = .chunkBased
-      data.union = UInt32(chunks.blockBits)
+      data.union = UInt64(chunks.blockBits | (format.isLarge ? ChunkFormat.indexes48 : 0))
       encoder.append(data, to: &bytes)
-      bytes.pad(to: 4)
-      var block: UInt32 = 0
+      if format.isLarge { item.addressForm = .chunk48 }
+      bytes.pad(to: format.isLarge ? 8 : 4)
+      var block: UInt64 = 0
       for isHole in isHole {
         if !isHole { addresses.append(bytes.count) }
-        bytes.appendLE(isHole ? UInt32.max : block)
-        if !isHole { block += 1 << UInt32(chunks.blockBits) }
+        let address = isHole ? .max : block
+        if format.isLarge { bytes.appendLE(UInt32(truncatingIfNeeded: address >> 32) & 0xFFFF) }
+        bytes.appendLE(UInt32(truncatingIfNeeded: address))
+        if !isHole { block += 1 << UInt64(chunks.blockBits) }
       }
     case .clusters(let run):
       item.isCompressed = true
       item.features.insert(.lz4ZeroPadding)
       if format.isInterlaced { item.features.insert(.fragments) }
       if !run.inline.isEmpty { item.features.insert(.ztailpacking) }
+      let isList = format.isLarge && run.hasBlocks
       var attributes = format.index(codec)
       var blockCount = file.blockCount
       if run.hasSharedBlocks {
@@ -91,18 +116,25 @@ struct EncodedMetadata: Sendable {
         attributes.isFull = true
         blockCount += run.extents.reduce(0) { $1.shared == nil ? $0 : $0 + $1.blockCount }
       }
-      data.layout = attributes.isFull ? .compressedFull : .compressedCompact
-      data.union = UInt32(truncatingIfNeeded: blockCount)
+      data.layout = attributes.isFull || isList ? .compressedFull : .compressedCompact
+      data.union = UInt64(blockCount)
       encoder.append(data, to: &bytes)
       if UInt64(run.fragmentByteCount) == byteSize {
         bytes.pad(to: 8)
-        item.fragmentHeader = (bytes.count, true)
+        item.fragment = FragmentField(position: bytes.count, form: .whole)
         bytes.append(contentsOf: repeatElement(0, count: MapHeader.byteCount))
+      } else if isList {
+        item.addressForm = .byte64
+        let list = ExtentListEncoder(byteSize: byteSize, attributes, format.block)
+        item.fragment = list.append([(0, run.extents)], to: &bytes, &addresses).map {
+          FragmentField(position: $0, form: .extent)
+        }
       } else {
+        item.addressForm = .block32
         let index = ClusterIndexEncoder(
           [(0, run.extents)], inlineByteCount: run.inline.count, attributes, format.block)
         let header = index.append(to: &bytes, inline: run.inline, &addresses)
-        if run.fragmentByteCount > 0 { item.fragmentHeader = (header, false) }
+        if run.fragmentByteCount > 0 { item.fragment = FragmentField(position: header, form: .header) }
       }
     }
     item.bytes = start..<bytes.count
@@ -125,7 +157,9 @@ struct EncodedMetadata: Sendable {
     encoder.append(data, to: &bytes)
     bytes += tail
     if hasBlocks { addresses.append(start + InodeEncoder.unionOffset) }
-    return Item(bytes: start..<bytes.count, addresses: firstAddress..<addresses.count)
+    return Item(
+      bytes: start..<bytes.count, addresses: firstAddress..<addresses.count,
+      addressForm: encoder.isLarge ? .inode48 : .block32)
   }
 
   /// Appends the packed inode, a regular file without a name.
@@ -135,27 +169,32 @@ struct EncodedMetadata: Sendable {
   ) -> Item {
     let encoder = InodeEncoder(
       type: .regular, attributes: FileAttributes(permissions: 0, modified: time), number: number, linkCount: 1,
-      xattrBody: [], commonTime: time)
+      xattrBody: [], commonTime: time, isLarge: format.isLarge)
     var attributes = format.index(0)
     // The segments stand apart: only full indexes have an address for each extent.
-    attributes.isFull = attributes.isFull || parts.count > 1
+    attributes.isFull = attributes.isFull || parts.count > 1 || format.isLarge
     let blockCount = parts.reduce(0) { $0 + $1.extents.reduce(0) { $0 + $1.blockCount } }
     encoder.append(
       DataDescription(
         layout: attributes.isFull ? .compressedFull : .compressedCompact, byteSize: byteSize,
-        union: UInt32(truncatingIfNeeded: blockCount)), to: &bytes)
-    let index = ClusterIndexEncoder(
-      parts.map { (UInt32(truncatingIfNeeded: $0.start), $0.extents) }, inlineByteCount: 0, attributes, format.block)
-    index.append(to: &bytes, inline: [], &addresses)
+        union: UInt64(blockCount)), to: &bytes)
+    if format.isLarge {
+      ExtentListEncoder(byteSize: byteSize, attributes, format.block).append(parts, to: &bytes, &addresses)
+    } else {
+      let index = ClusterIndexEncoder(
+        parts.map { (UInt32(truncatingIfNeeded: $0.start), $0.extents) }, inlineByteCount: 0, attributes, format.block)
+      index.append(to: &bytes, inline: [], &addresses)
+    }
     return Item(bytes: 0..<bytes.count, addresses: 0..<0)
   }
 
   /// Says where the file's part of the packed inode begins.
-  mutating func setFragmentOffset(_ offset: UInt64, _ header: (position: Int, isWhole: Bool)) {
+  mutating func setFragmentOffset(_ offset: UInt64, _ field: FragmentField) {
+    switch field.form {
     // A header that stands for the whole file is a number with its highest bit set.
-    let value = header.isWhole ? offset | 1 << 63 : offset
-    for byte in 0..<(header.isWhole ? 8 : 4) {
-      bytes[header.position + byte] = UInt8(truncatingIfNeeded: value >> UInt64(8 * byte))
+    case .whole: bytes.storeLE(offset | 1 << 63, at: field.position, count: 8)
+    case .header: bytes.storeLE(offset, at: field.position, count: 4)
+    case .extent: bytes.storeLE(offset, at: field.position, count: 8)
     }
   }
 }
@@ -165,6 +204,8 @@ struct ChunkFormat {
   /// The chunk's length as a shift of the block's.
   let blockBits: UInt16
   let byteCount: Int
+  /// In `i_u` beside the bits: the map has indexes, with addresses of 48 bits (`EROFS_CHUNK_FORMAT_*`).
+  static let indexes48: UInt16 = 0x20 | 0x40
 
   /// Chunks of 64 KiB, of a segment's length in files over 4 GiB: the map has four bytes for each.
   init(fileByteCount: UInt64, _ block: BlockSize) {

@@ -22,6 +22,8 @@ struct DataJob: Sendable {
   var pieces: [Piece] = []
   /// A segment of the packed inode, instead of pieces.
   var packed: [UInt8] = []
+  /// Whether the packed inode takes more.
+  var takesFragments = true
 }
 
 /// The jobs of a plan, made as they are asked for: small files together, large ones cut.

@@ -30,6 +30,10 @@ struct ImageFormat: Sendable {
   let xattrPrefixes: ErofsOptions.XattrPrefixes
   let volumeName: String
   let threadCount: Int
+  let kernel: KernelVersion
+  let limits: ErofsWriter.Limits
+  /// Whether block addresses have 48 bits.
+  private(set) var isLarge = false
 
   /// Stored blocks are interlaced where readers of fragments are expected, which know that, too.
   ///
@@ -74,8 +78,10 @@ extension ImageFormat {
   /// Resolves the options.
   ///
   /// - Throws: `.invalidArgument` for what is not allowed.
-  init(_ options: ErofsOptions) throws(ImageError) {
+  init(_ options: ErofsOptions, _ limits: ErofsWriter.Limits = ErofsWriter.Limits()) throws(ImageError) {
     try options.validate()
+    self.limits = limits
+    kernel = options.kernel
     block = BlockSize(byteCount: options.blockByteCount) ?? .page
     codecs =
       [Codec(options.compression, options.pclusterByteCount)]
@@ -96,6 +102,34 @@ extension ImageFormat {
       ? .none : options.xattrPrefixes
     volumeName = options.volumeName
     threadCount = min(options.threadCount ?? POSIX.processorCount, DataQueue.lag / 2)
+  }
+}
+
+// MARK: block addresses
+
+extension ImageFormat {
+  /// The blocks that addresses of 32 bits are enough for: the last of them stands for a hole.
+  static let smallBlockCount = UInt64(UInt32.max)
+
+  /// Chooses addresses of 48 bits where those of 32 might not do, if the kernel reads them.
+  ///
+  /// Inodes are encoded before it is known where their data is, so it is decided for the whole image.
+  mutating func chooseAddresses(_ bound: SizeBound) {
+    isLarge =
+      KernelFeature.blockAddresses48.kernel <= kernel
+      && bound.blockCount(block) + min(limits.firstBlock, Self.smallBlockCount) > Self.smallBlockCount
+  }
+
+  /// Throws `.limit` for more blocks than addresses can name.
+  func check(blockCount: UInt64) throws(ImageError) {
+    if blockCount <= (isLarge ? 1 << 48 - 1 : Self.smallBlockCount) { return }
+    let feature = KernelFeature.blockAddresses48
+    throw ImageError(
+      .limit,
+      isLarge
+        ? "the file system would have more than 2^48 blocks of \(block.byteCount) bytes"
+        : "the file system would have more than 2^32 blocks of \(block.byteCount) bytes, which needs \(feature.name):"
+          + " Linux \(feature.kernel) and newer read that, but the image is for \(kernel)")
   }
 }
 

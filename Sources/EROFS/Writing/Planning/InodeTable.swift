@@ -6,11 +6,13 @@ struct InodeTable: Sendable {
   let tree: FileTree
   let plan: InodePlan
   var xattrs: XattrPool
+  private let isLarge: Bool
 
   init(_ tree: FileTree, _ plan: InodePlan, _ format: ImageFormat) {
     self.tree = tree
     self.plan = plan
     xattrs = XattrPool(tree, plan, format)
+    isLarge = format.isLarge
   }
 
   func kind(_ inode: Int) -> FileTree.Kind { tree.kind(of: plan.inodes[inode].node) }
@@ -32,6 +34,6 @@ struct InodeTable: Sendable {
     let attributes = tree.attributes(of: inode.node)
     return InodeEncoder(
       type: inode.type, attributes: attributes, number: number + 1, linkCount: inode.linkCount,
-      xattrBody: xattrs.body(of: number), commonTime: plan.commonTime)
+      xattrBody: xattrs.body(of: number), commonTime: plan.commonTime, isLarge: isLarge)
   }
 }
