@@ -76,11 +76,12 @@ import Testing
     let tree = try Self.longTree()
     var limits = ErofsWriter.Limits()
     // What may be under way, and two files.
-    limits.fragmentByteCount = UInt64((DataQueue.lag + 2) * ImageFormat.segmentByteCount)
+    let segment = ImageFormat.segmentByteCount
+    limits.fragmentByteCount = UInt64(DataQueue.lag * ImageFormat.maxSegmentByteCount + 2 * segment)
     let image = try await writerRoundTrip(tree, options, limits: limits, isMounted: true)
     var reader = MetadataReader(image.volume)
     let packed = try reader.packedInode().byteCount
-    #expect(packed < limits.fragmentByteCount && packed > limits.fragmentByteCount / 2)
+    #expect(packed < limits.fragmentByteCount && packed > UInt64(DataQueue.lag * segment))
     // The last files are small enough to stand beside their inodes.
     let last = try #require(try image.lookup("c/99"))
     #expect(last.storage == .inline)
