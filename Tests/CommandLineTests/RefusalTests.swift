@@ -107,7 +107,7 @@ struct RefusalTests {
     usage("pclusters of 0", ["--pcluster-size", "0"], ["0", "multiples of 4096"]),
     usage("pclusters of 2M", ["--pcluster-size", "2M"], ["2097152", "to 1048576"]),
     usage("pclusters of words", ["--pcluster-size", "many"], ["--pcluster-size", "many"]),
-    usage("pclusters beyond 64 bits", ["--pcluster-size", "99999999999999999M"], ["99999999999999999M"]),
+    usage("pclusters beyond 64 bits", ["--pcluster-size", "99999999999999999M"], ["9223372036854775807"]),
     usage("an unknown preset", ["--preset", "tiny"], ["--preset", "tiny", "balanced"]),
     usage("a kernel of one number", ["--kernel", "6"], ["--kernel", "6"]),
     usage("unknown tails", ["--tails", "knots"], ["--tails", "knots", "all-fragments"]),

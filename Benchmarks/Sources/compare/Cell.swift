@@ -17,7 +17,7 @@ struct Cell: Codable, Sendable {
 
   var target: Target? { Target.of(tree, mode) }
   var wallRatio: Double? { fastest.flatMap { ours?.ratio(to: $0, \.wall) } }
-  var cpuRatio: Double? { mostFrugal.flatMap { ours?.ratio(to: $0, \.cpu) } }
+  var cpuRatio: Double? { fastest.flatMap { ours?.ratio(to: $0, \.cpu) } }
   var sizeRatio: Double? {
     guard let ours, let smallest else { return nil }
     return Double(ours.byteCount) / Double(max(1, smallest.byteCount))

@@ -41,7 +41,7 @@ struct Chart {
       "<title>Time of sysext-pack by that of the fastest mkfs.erofs</title>",
       Self.style,
       text(14, 22, "Time of sysext-pack by that of mkfs.erofs", "head"),
-      text(14, 40, "shorter is better; 1 is the fastest (wall) or the most frugal (CPU) of all peers", "soft"),
+      text(14, 40, "shorter is better; 1 is the fastest of all peers, and its CPU time", "soft"),
     ]
     lines += legend(y: 58)
     lines += axis(bottom: bottom)

@@ -42,7 +42,7 @@ struct Measurements: Codable {
 
   var table: String {
     var lines = [
-      "| tree | mode | wall s: ours, fastest peer | speed-up | CPU s: ours, most frugal peer | CPU ratio "
+      "| tree | mode | wall s: ours, fastest peer | speed-up | CPU s: ours, the same peer, the most frugal | CPU ratio "
         + "| size by the smallest peer's | peak MiB | runs |",
       "|---|---|---|---|---|---|---|---|--:|",
     ]
@@ -75,7 +75,7 @@ struct Measurements: Codable {
     let cells = cell.verdicts.map { $0.verdict.text.isEmpty ? $0.value : "\($0.value) \($0.verdict.text)" }
     let runs = fastest.runs.count == ours.runs.count ? "" : ", peer \(fastest.runs.count)"
     return Markdown.line([
-      cell.tree, cell.mode, pair(\.wall, fastest), cells[0], pair(\.cpu, frugal), cells[1], cells[2], cells[3],
+      cell.tree, cell.mode, pair(\.wall, fastest), cells[0], "\(pair(\.cpu, fastest)), \(Markdown.number(frugal.cpu.median)) (\(frugal.name))", cells[1], cells[2], cells[3],
       "\(ours.runs.count)\(runs)",
     ])
   }

@@ -4,7 +4,7 @@ struct Target {
   let trees: [String]
   /// Their wall time by ours, at least.
   let speedUp: Double
-  /// Our CPU time by that of the most frugal of them, at most.
+  /// Our CPU time by that of the same, at most.
   var cpuRatio: Double?
   /// What is not in our measurement yet, so that reaching the figures would not be enough.
   var missing: String?
