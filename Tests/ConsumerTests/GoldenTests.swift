@@ -25,7 +25,7 @@ struct GoldenTests {
     arguments: [
       (Mode.lz4, "10436394431c4c9b426bf73c1b7025b05c2610c241b197c667ba8a0604a769bb"),
       (Mode.lz4hc, "69488fd1122b6e5e742cbf6c438c14a6e05457a0cc7bae58dae6313e758440c1"),
-      (Mode.lz4Inline, "09ed2af5c45310ecc88124ca9b981d44057aaf976afe7a48c89b9ecd1097dcd2"),
+      (Mode.lz4Inline, "cc404f20e10ec6d841abd31aabe1d318e103e972892296dd8a17931b9d2e5744"),
       (Mode.fragments, "01ce1eeed268f8b94880fcd3af6efda1ab1ac78546d24869751a974eea69c1bb"),
       (Mode.lz4Big, "f25ba7d105236eb4b3984d35266efeeb14b332a768d3877f288f8ffb81538e65"),
     ])

@@ -71,6 +71,24 @@ struct ClusterEncoderTests {
     }
   }
 
+  /// The blocks of a file's last pcluster are full where the rest can stand beside the inode.
+  @Test(arguments: [9000, 20_000, 30_000, 40_000]) func whatDoesNotFillABlockIsInline(_ count: Int) throws {
+    let input = Content.text(count, seed: 5).bytes
+    let pcluster = 65_536
+    var whole = [UInt8](repeating: 0, count: pcluster)
+    let compressor = BlockCodec.lz4.makeCompressor(pclusterByteCount: pcluster)
+    let (consumed, produced) = compressor.compress(input, 0..<count, into: &whole, 0..<pcluster)
+    try #require(consumed == count && produced > 4096)
+    // What almost fills a block may need more than one without what was before it.
+    let isCut = (1...3072).contains(produced % 4096)
+    let encoder = ClusterEncoder(.lz4, pclusterByteCount: pcluster, block: .page)
+    var output = [UInt8](repeating: 0xAA, count: count + 4096 + pcluster)
+    var end = 0
+    let run = encoder.encode(input, 0..<count, tail: .inline, into: &output, at: &end)
+    #expect(run.extents.map(\.blockCount) == (isCut ? [produced / 4096, 0] : [produced / 4096 + 1]))
+    #expect(run.inline.isEmpty != isCut && end <= 4096 * (produced / 4096 + 1))
+  }
+
   private func check(
     _ extent: Extent, _ wanted: [UInt8], _ stored: [UInt8], at position: Int, _ setting: Setting
   ) throws {

@@ -35,7 +35,11 @@ struct ClusterEncoder {
         run.extents.append(Extent(byteCount: rest.count, blockCount: 0, form: .fragment))
         break
       }
-      let (consumed, produced) = compress(input, rest, reach, into: &output, at: position)
+      var (consumed, produced) = compress(input, rest, reach, into: &output, at: position)
+      if tail == .inline, consumed == rest.count, produced > block.byteCount, isLittle(block.rest(produced)) {
+        // In full blocks; what is left of the last one goes beside the inode.
+        (consumed, produced) = compressInFullBlocks(input, rest, produced, into: &output, at: position)
+      }
       if consumed == rest.count, tail != .block, produced > 0,
         finish(consumed, output, position..<position + produced, tail, &run)
       {
@@ -78,6 +82,19 @@ struct ClusterEncoder {
     let result = compressor.compress(input, near, into: &output, place)
     guard result.consumed == near.count, near != rest else { return result }
     return compressor.compress(input, rest, into: &output, place)
+  }
+
+  /// Whether so much of a block is likely to fit beside the inode, compressed once more without what is before it.
+  private func isLittle(_ byteCount: Int) -> Bool { byteCount > 0 && byteCount <= block.byteCount * 3 / 4 }
+
+  /// The beginning of the last pcluster's input, as much as fills all but the last of its blocks.
+  private func compressInFullBlocks(
+    _ input: borrowing [UInt8], _ rest: Range<Int>, _ byteCount: Int, into output: inout [UInt8], at position: Int
+  ) -> (consumed: Int, produced: Int) {
+    let end = position + (byteCount >> block.bits) << block.bits
+    let (consumed, produced) = compressor.compress(input, rest, into: &output, position..<end)
+    if isSmaller(consumed, produced, rest.count) { return (consumed, produced) }
+    return compressor.compress(input, rest, into: &output, position..<position + pclusterByteCount)
   }
 
   /// Whether blocks are saved: stored as it is, each begun block of the input takes one.
