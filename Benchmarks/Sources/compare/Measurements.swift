@@ -73,9 +73,10 @@ struct Measurements: Codable {
       "\(Markdown.number(ours[keyPath: value].median)), \(Markdown.number(peer[keyPath: value].median)) (\(peer.name))"
     }
     let cells = cell.verdicts.map { $0.verdict.text.isEmpty ? $0.value : "\($0.value) \($0.verdict.text)" }
+    let cpu = "\(pair(\.cpu, fastest)), \(Markdown.number(frugal.cpu.median)) (\(frugal.name))"
     let runs = fastest.runs.count == ours.runs.count ? "" : ", peer \(fastest.runs.count)"
     return Markdown.line([
-      cell.tree, cell.mode, pair(\.wall, fastest), cells[0], "\(pair(\.cpu, fastest)), \(Markdown.number(frugal.cpu.median)) (\(frugal.name))", cells[1], cells[2], cells[3],
+      cell.tree, cell.mode, pair(\.wall, fastest), cells[0], cpu, cells[1], cells[2], cells[3],
       "\(ours.runs.count)\(runs)",
     ])
   }
