@@ -20,6 +20,8 @@ struct ConsoleOptions: ParsableArguments {
 
   /// Runs a command's work so that SIGINT and SIGTERM cancel it; prints its error and exits as documented.
   func reporting(_ body: @escaping @Sendable () async throws(ImageError) -> Void) async throws {
+    // Before the work begins, which may print at once.
+    Signals.ignoreDeadPipes()
     let task = Task { () -> ImageError? in
       do throws(ImageError) {
         try await body()

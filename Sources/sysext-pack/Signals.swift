@@ -22,9 +22,10 @@ struct Signals {
     return value == 0 ? nil : value
   }
 
+  /// From then on, writing to a pipe that nobody reads gives an error, and not the end of the program.
+  static func ignoreDeadPipes() { signal(SIGPIPE, SIG_IGN) }
+
   init(_ onSignal: @escaping @Sendable () -> Void) {
-    // Writing to a pipe that nobody reads gives an error then, not the end of the program.
-    signal(SIGPIPE, SIG_IGN)
     sources = [SIGINT, SIGTERM, SIGHUP].map { [first] number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
