@@ -229,15 +229,20 @@ struct FailureTests {
 
   // MARK: memory
 
+  /// Noise and text, of 8 MiB each, to make large files of.
+  private func makeParts(_ folder: TempFolder) throws {
+    try TreeBuilder.build(folder["parts"]) {
+      try $0.file("noise", .random(8 << 20, seed: 1))
+      try $0.file("text", .repeating(Content.text(1 << 20, seed: 2).bytes, count: 8))
+    }
+  }
+
   /// A gigabyte of noise, text and holes in large and small files, on more threads than there are processors.
   @Test(.needs("bash"), arguments: ["none", "lz4", "lz4hc,1 --pcluster-size 1M"])
   func memoryIsBounded(_ compression: String) async throws {
     let folder = try TempFolder.current
     try folder.makeTree()
-    try TreeBuilder.build(folder["parts"]) {
-      try $0.file("noise", .random(8 << 20, seed: 1))
-      try $0.file("text", .repeating(Content.text(1 << 20, seed: 2).bytes, count: 8))
-    }
+    try makeParts(folder)
     let megabytes = try await peakMegabytes(
       """
       for i in {1..16}; do cat parts/noise parts/text; done >tree/usr/share/large
@@ -264,10 +269,7 @@ struct FailureTests {
   func memoryIsSmallOnTwoThreads(_ options: String) async throws {
     let folder = try TempFolder.current
     try folder.makeTree()
-    try TreeBuilder.build(folder["parts"]) {
-      try $0.file("noise", .random(8 << 20, seed: 1))
-      try $0.file("text", .repeating(Content.text(1 << 20, seed: 2).bytes, count: 8))
-    }
+    try makeParts(folder)
     let megabytes = try await peakMegabytes(
       """
       for i in {1..40}; do cat parts/noise parts/text; done >tree/usr/share/large

@@ -47,11 +47,12 @@ struct BlockSink {
   mutating func write(
     _ bytes: borrowing [UInt8], _ parts: [Range<Int>], at address: UInt64, digest: Digest128?
   ) throws(ImageError) {
-    var position = base + address << UInt64(format.block.bits)
+    let start = base + address << UInt64(format.block.bits)
+    var position = start
     for part in parts where !part.isEmpty {
       try output.write(try bytes.rawSpan.slice(at: part.lowerBound, count: part.count), at: position)
       position += UInt64(part.count)
     }
-    if let digest, position > base + address << UInt64(format.block.bits) { digests += digest.bytes }
+    if let digest, position > start { digests += digest.bytes }
   }
 }

@@ -94,7 +94,7 @@ struct ClusterEncoder {
     let end = position + (byteCount >> block.bits) << block.bits
     let (consumed, produced) = compressor.compress(input, rest, into: &output, position..<end)
     if isSmaller(consumed, produced, rest.count) { return (consumed, produced) }
-    return compressor.compress(input, rest, into: &output, position..<position + pclusterByteCount)
+    return compress(input, rest, .max, into: &output, at: position)
   }
 
   /// Whether blocks are saved: stored as it is, each begun block of the input takes one.

@@ -113,11 +113,12 @@ extension ImageFormat {
 
   /// Chooses addresses of 48 bits where those of 32 might not do, if the kernel reads them.
   ///
-  /// Inodes are encoded before it is known where their data is, so it is decided for the whole image.
-  mutating func chooseAddresses(_ bound: SizeBound) {
+  /// Inodes are encoded before it is known where their data is, so it is decided for the whole image. The bound needs a
+  /// look at every inode, and is not asked for where the kernel decides.
+  mutating func chooseAddresses(_ bound: @autoclosure () -> SizeBound) {
     isLarge =
       KernelFeature.blockAddresses48.kernel <= kernel
-      && bound.blockCount(block) + min(limits.firstBlock, Self.smallBlockCount) > Self.smallBlockCount
+      && bound().blockCount(block) + min(limits.firstBlock, Self.smallBlockCount) > Self.smallBlockCount
   }
 
   /// Throws `.limit` for more blocks than addresses can name.
