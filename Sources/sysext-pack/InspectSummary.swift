@@ -3,8 +3,8 @@ import SysextImage
 extension SysextInspector {
   /// What `sysext-pack inspect IMAGE` prints.
   func summary(path: String, _ statistics: ErofsStatistics) -> String {
-    var lines = ["\(printable(path.utf8)): \(byteCount) bytes"]
-    lines += gpt.map(tableLines) ?? ["Partition table: none"]
+    var lines = ["\(printable(path.utf8)): \(image.store.byteCount) bytes"]
+    lines += image.gpt.map(tableLines) ?? ["Partition table: none"]
     lines += fileSystemLines(statistics)
     for file in releaseFiles {
       lines += ["", "\(printable(file.path.utf8))\(file.isLoose ? " (fits any name)" : ""):"]
@@ -40,7 +40,7 @@ extension SysextInspector {
   }
 
   private func fileSystemLines(_ statistics: ErofsStatistics) -> [String] {
-    let volume = fileSystem.superblock
+    let volume = image.fileSystem.superblock
     let features = volume.compatibleFeatures.names + volume.incompatibleFeatures.names
     let storages = ErofsInode.Storage.allCases.compactMap { storage in
       statistics.fileCountByStorage[storage].map { "\($0) \(storage.rawValue)" }

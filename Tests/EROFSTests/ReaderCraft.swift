@@ -83,5 +83,5 @@ struct ReaderCraft {
     return result
   }
 
-  func open() throws(ImageError) -> ErofsImage { try ErofsImage(ByteStore(finished())) }
+  func open() throws(ImageError) -> ErofsFileSystem { try ErofsFileSystem(ByteStore(finished())) }
 }

@@ -75,7 +75,7 @@ import Testing
     for nid in [2, 3] as [UInt64] { #expect(throws: ImageError(.unsupported, "")) { try image.inode(nid) } }
     for nid in [6, 8, 12] as [UInt64] {
       let inode = try image.inode(nid)
-      #expect(throws: ImageError(.corrupt, "")) { try image.symlinkTarget(of: inode) }
+      #expect(throws: ImageError(.corrupt, "")) { try image.readLink(inode) }
     }
   }
 

@@ -129,9 +129,9 @@ import Testing
 
     var byteCount: UInt64 { UInt64(bytes.count) }
 
-    func read(at offset: UInt64, into output: inout [UInt8]) {
-      total.withLock { $0 += output.count }
-      output.copy(bytes, Int(offset)..<Int(offset) + output.count, to: 0)
+    func read(at offset: UInt64, into output: inout [UInt8], _ range: Range<Int>) {
+      total.withLock { $0 += range.count }
+      output.copy(bytes, Int(offset)..<Int(offset) + range.count, to: range.lowerBound)
     }
   }
 
@@ -149,7 +149,7 @@ import Testing
         _ = try await readerImage(of: folder["source"], options, at: folder["image"], by: .sid)
         let store = try ByteStore(contentsOf: folder["image"])
         let source = CountingSource(try store.bytes(at: 0, count: Int(store.byteCount)))
-        let image = try ErofsImage(ByteStore(source))
+        let image = try ErofsFileSystem(ByteStore(source))
         let large = try #require(try image.lookup([FileName("large")]))
         let content = try image.content(of: large)
         source.total.withLock { $0 = 0 }

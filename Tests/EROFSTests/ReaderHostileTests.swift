@@ -55,7 +55,7 @@ import Testing
   /// Everything that a caller may do; errors are fine.
   private func exercise(_ bytes: [UInt8]) -> Result<Int, ImageError> {
     do throws(ImageError) {
-      let image = try ErofsImage(ByteStore(bytes))
+      let image = try ErofsFileSystem(ByteStore(bytes))
       let tree = try? image.tree()
       _ = try? image.statistics()
       for path in Self.paths {
@@ -145,7 +145,7 @@ import Testing
   /// Where the fields of all metadata are.
   private func fields(of image: [UInt8]) throws -> [(offset: Int, byteCount: Int)] {
     var result = Superblock().described.filter { $0.name != "checksum" }.map { (1024 + $0.offset, $0.byteCount) }
-    let opened = try ErofsImage(ByteStore(image))
+    let opened = try ErofsFileSystem(ByteStore(image))
     var reader = MetadataReader(opened.volume)
     var inodes: [ErofsInode] = []
     try reader.walk { (step, _) throws(ImageError) in

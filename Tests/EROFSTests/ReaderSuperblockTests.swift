@@ -48,7 +48,7 @@ import Testing
     #expect(bytes.prefix(5) == Array("start".utf8)[...] && bytes.suffix(5) == Array("end!!".utf8)[...])
     var spoilt = try craft.finished()
     spoilt[max(1024 + 200, craft.blockByteCount - 1) - (bits < 11 ? 1 : 0)] ^= 1
-    if bits != 9 { #expect(throws: ImageError(.mismatch, "")) { try ErofsImage(ByteStore(spoilt)) } }
+    if bits != 9 { #expect(throws: ImageError(.mismatch, "")) { try ErofsFileSystem(ByteStore(spoilt)) } }
   }
 
   private func deflate(_ windowBits: UInt8) -> [UInt8] {
@@ -116,11 +116,11 @@ import Testing
     var craft = craft()
     craft.superblock.incompatibleFeatures = 0x3FF
     #expect(
-      readerFault { () throws(ImageError) in _ = try ErofsImage(ByteStore(bytes(craft))) }
+      readerFault { () throws(ImageError) in _ = try ErofsFileSystem(ByteStore(bytes(craft))) }
         == "unsupported: superblock: needs metabox, bit9 (at byte 1024)")
     craft.superblock.incompatibleFeatures = 0x8000_0000
     #expect(
-      readerFault { () throws(ImageError) in _ = try ErofsImage(ByteStore(bytes(craft))) }
+      readerFault { () throws(ImageError) in _ = try ErofsFileSystem(ByteStore(bytes(craft))) }
         == "unsupported: superblock: needs bit31 (at byte 1024)")
     craft.superblock.incompatibleFeatures = 0
     craft.superblock.compatibleFeatures = 0xFFFF_FFFF
@@ -138,13 +138,13 @@ import Testing
   func refusesBlockSizes(_ bits: UInt8, _ code: String) throws {
     var bytes = try craft().finished()
     bytes[1024 + 12] = bits
-    #expect(readerFault { () throws(ImageError) in _ = try ErofsImage(ByteStore(bytes)) }.hasPrefix(code))
+    #expect(readerFault { () throws(ImageError) in _ = try ErofsFileSystem(ByteStore(bytes)) }.hasPrefix(code))
   }
 
   @Test func refusesSpoiltOnes() throws {
     var spoilt = try craft().finished()
     spoilt[1024 + 60] ^= 1
-    #expect(throws: ImageError(.mismatch, "")) { try ErofsImage(ByteStore(spoilt)) }
+    #expect(throws: ImageError(.mismatch, "")) { try ErofsFileSystem(ByteStore(spoilt)) }
     var craft = craft()
     craft.superblock.blockCount = 33
     #expect(throws: ImageError(.truncated, "")) { try craft.open() }
@@ -163,7 +163,7 @@ import Testing
     let disk = try ByteStore([UInt8](repeating: 7, count: 10_000) + craft.finished())
     let partition = try disk.slice(10_000..<disk.byteCount)
     #expect(
-      readerFault { () throws(ImageError) in _ = try ErofsImage(partition) }.hasSuffix("(at byte 11024)"))
+      readerFault { () throws(ImageError) in _ = try ErofsFileSystem(partition) }.hasSuffix("(at byte 11024)"))
   }
 
   @Test(
@@ -175,13 +175,13 @@ import Testing
     var bytes = [UInt8](repeating: 0, count: 70_000)
     let data = magic.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
     bytes.copy(data, data.indices, to: offset)
-    let fault = readerFault { () throws(ImageError) in _ = try ErofsImage(ByteStore(bytes)) }
+    let fault = readerFault { () throws(ImageError) in _ = try ErofsFileSystem(ByteStore(bytes)) }
     #expect(fault.hasPrefix("unsupported") && fault.contains(name))
   }
 
   @Test func refusesWhatIsNothing() {
     for count in [0, 1, 1024, 1027, 1028, 5000] {
-      #expect(throws: ImageError(.corrupt, "")) { try ErofsImage(ByteStore([UInt8](repeating: 0, count: count))) }
+      #expect(throws: ImageError(.corrupt, "")) { try ErofsFileSystem(ByteStore([UInt8](repeating: 0, count: count))) }
     }
   }
 

@@ -7,9 +7,9 @@ import TestSupport
 /// An image of `folder` by mkfs.erofs.
 func readerImage(
   of folder: FilePath, _ options: [String], at path: FilePath, by peer: Peer = .host
-) async throws -> ErofsImage {
+) async throws -> ErofsFileSystem {
   try await Tool("mkfs.erofs", in: peer).check(["--quiet"] + options + [path.string, folder.string])
-  return try ErofsImage(ByteStore(contentsOf: path))
+  return try ErofsFileSystem(ByteStore(contentsOf: path))
 }
 
 /// A folder with one folder for each small case that mkfs.erofs can store.

@@ -19,7 +19,7 @@ import Testing
 
   private func image(
     _ entries: [UInt8], shared: [UInt32] = [], _ change: (inout ReaderCraft) -> Void = { _ in }
-  ) throws -> ErofsImage {
+  ) throws -> ErofsFileSystem {
     var craft = ReaderCraft()
     craft.superblock.xattrBlockAddress = 20
     craft.put(entry(1, "shared", [9]), at: 20 * 4096 + 8)

@@ -58,7 +58,7 @@ import Testing
     let tree = try WriterSharingTree.pasted(seed: seed)
     let setting = Self.settings[Int(seed) % Self.settings.count]
     let (path, _) = try await write(tree, setting.options(), "image")
-    let image = try ErofsImage(ByteStore(contentsOf: path))
+    let image = try ErofsFileSystem(ByteStore(contentsOf: path))
     #expect(readerDifference(try readerManifest(tree), try readerManifest(image.tree())) == [])
   }
 
@@ -68,7 +68,7 @@ import Testing
     for (index, tree) in try Self.trees(UInt64(setting.pcluster)).enumerated() {
       let (path, _) = try await write(tree, setting.options(), "image")
       let manifest = try readerManifest(tree).dropFirst()
-      let read = try readerManifest(ErofsImage(ByteStore(contentsOf: path)).tree()).dropFirst()
+      let read = try readerManifest(ErofsFileSystem(ByteStore(contentsOf: path)).tree()).dropFirst()
       #expect(readerDifference(Array(manifest), Array(read)) == [], "our reader, tree \(index)")
       let mounted = try await LoopMount.with(path) { try readerManifest(try await DirectorySource($0).tree()) }
       #expect(readerDifference(Array(manifest), Array(mounted.dropFirst())) == [], "kernel, tree \(index)")

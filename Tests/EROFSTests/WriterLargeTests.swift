@@ -103,7 +103,7 @@ import Testing
     try await TempFolder.with(.memory) { folder in
       let path = folder["image"]
       _ = try await ErofsWriter(options: options, limits: limits).write(tree, to: path, uuid: .zero)
-      let image = try ErofsImage(ByteStore(contentsOf: path))
+      let image = try ErofsFileSystem(ByteStore(contentsOf: path))
       let inode = try #require(try image.lookup("file"))
       let read = try image.content(of: inode)
       #expect(read.byteCount == content.byteCount)

@@ -50,10 +50,10 @@ import Testing
     let inodeCount = Self.wideCount + Self.folderCount * (Self.fileCount + 1) + 3
     #expect(report.statistics.inodeCount == inodeCount)
     #expect(report.statistics.fileCount == 1_000_000)
-    let image = try ErofsImage(ByteStore(contentsOf: path))
+    let image = try ErofsFileSystem(ByteStore(contentsOf: path))
     #expect(image.superblock.inodeCount == UInt64(inodeCount))
     let wide = try #require(try image.lookup("wide"))
-    let entries = try image.entries(of: wide)
+    let entries = try image.readDirectory(wide)
     #expect(entries.map(\.name) == (0..<Self.wideCount).map(Self.name))
     let samples = stride(from: 0, to: 1_000_000, by: 997).map { ($0, Self.path($0)) }
     for (index, path) in samples {

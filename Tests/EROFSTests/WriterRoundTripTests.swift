@@ -59,7 +59,7 @@ import Testing
     // One chunk of 64 KiB and the last block hold data.
     #expect(report.byteCount == 4096 + 65_536 + 4096)
     #expect(report.statistics.sparseFileCount == 1)
-    let image = try ErofsImage(ByteStore(contentsOf: path))
+    let image = try ErofsFileSystem(ByteStore(contentsOf: path))
     #expect(readerDifference(try readerManifest(tree), try readerManifest(image.tree())) == [])
   }
 

@@ -191,6 +191,6 @@ private final class ChangingContent: FileContent {
   }
 }
 
-extension ErofsImage {
+extension ErofsFileSystem {
   fileprivate var byteCount: UInt64 { UInt64(superblock.blockCount) * UInt64(superblock.blockByteCount) }
 }

@@ -12,13 +12,13 @@ func writerRoundTrip(
   _ tree: FileTree, _ options: ErofsOptions, limits: ErofsWriter.Limits = ErofsWriter.Limits(),
   in folder: TempFolder? = nil, isMounted: Bool = false, _ comment: String = "",
   at place: SourceLocation = #_sourceLocation
-) async throws -> ErofsImage {
+) async throws -> ErofsFileSystem {
   let path = try (folder ?? TempFolder.current)["image"]
   let writer = ErofsWriter(options: options, limits: limits)
   let report = try await writer.write(tree, to: path, uuid: GUID(bytes: 0..<16), replace: true)
   let store = try ByteStore(contentsOf: path)
   #expect(store.byteCount == report.byteCount, "\(comment)", sourceLocation: place)
-  let image = try ErofsImage(store)
+  let image = try ErofsFileSystem(store)
   #expect(image.superblock.uuid == report.uuid, "\(comment)", sourceLocation: place)
   #expect(
     image.superblock.inodeCount == UInt64(report.statistics.inodeCount), "\(comment)", sourceLocation: place)

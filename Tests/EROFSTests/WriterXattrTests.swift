@@ -89,7 +89,7 @@ import Testing
     let path = try TempFolder.current["image"]
     _ = try await ErofsWriter(options: options).write(tree, to: path, uuid: .zero)
     let expected = try readerManifest(tree)
-    let image = try ErofsImage(ByteStore(contentsOf: path))
+    let image = try ErofsFileSystem(ByteStore(contentsOf: path))
     #expect(readerDifference(expected, try readerManifest(image.tree())) == [])
     let kernel = try await LoopMount.with(path) { try await readerManifest(DirectorySource($0).tree()) }
     #expect(readerDifference(expected, kernel).prefix(5) == [])
@@ -102,7 +102,7 @@ import Testing
   @Test func filtersFitAndLeaveNamesOut() async throws {
     let path = try TempFolder.current["image"]
     _ = try await ErofsWriter(options: Self.modes[0]).write(try Self.everything(), to: path, uuid: .zero)
-    let image = try ErofsImage(ByteStore(contentsOf: path))
+    let image = try ErofsFileSystem(ByteStore(contentsOf: path))
     var filters: Set<UInt32> = []
     try image.tree().walk { (visit) throws(ImageError) in
       if let inode = try image.lookup(visit.path), let filter = try image.nameFilter(of: inode) {

@@ -7,8 +7,8 @@ private struct Prefix: ByteSource {
   let bytes: [UInt8]
   let byteCount: UInt64
 
-  func read(at offset: UInt64, into output: inout [UInt8]) {
-    output.replaceSubrange(output.indices, with: bytes[Int(offset)..<Int(offset) + output.count])
+  func read(at offset: UInt64, into output: inout [UInt8], _ range: Range<Int>) {
+    output.replaceSubrange(range, with: bytes[Int(offset)..<Int(offset) + range.count])
   }
 }
 

@@ -8,8 +8,8 @@ import Testing
 private struct Endless: ByteSource {
   let byteCount: UInt64
 
-  func read(at offset: UInt64, into output: inout [UInt8]) {
-    for index in output.indices { output[index] = UInt8(truncatingIfNeeded: offset + UInt64(index)) }
+  func read(at offset: UInt64, into output: inout [UInt8], _ range: Range<Int>) {
+    for index in range { output[index] = UInt8(truncatingIfNeeded: offset + UInt64(index - range.lowerBound)) }
   }
 }
 

@@ -34,13 +34,13 @@ import Testing
     let (path, report) = try await Self.build("debug-4.2.arm64.raw", Self.tree())
     let image = try SysextInspector(contentsOf: path)
     #expect(image.findings == [])
-    #expect(image.byteCount == report.byteCount)
-    #expect(try image.gpt?.primary.get() == report.partitionTable)
-    #expect(try image.gpt?.backup.get() == report.partitionTable)
-    #expect(image.partition?.type == PartitionType(designator: .root, architecture: .arm64))
-    #expect(image.partition?.attributes.contains(.readOnly) == true)
-    #expect(image.fileSystem.superblock.uuid == report.erofs.uuid)
-    #expect(image.fileSystem.superblock.volumeName == "debug")
+    #expect(image.image.store.byteCount == report.byteCount)
+    #expect(try image.image.gpt?.primary.get() == report.partitionTable)
+    #expect(try image.image.gpt?.backup.get() == report.partitionTable)
+    #expect(image.image.partition?.type == PartitionType(designator: .root, architecture: .arm64))
+    #expect(image.image.partition?.attributes.contains(.readOnly) == true)
+    #expect(image.image.fileSystem.superblock.uuid == report.erofs.uuid)
+    #expect(image.image.fileSystem.superblock.volumeName == "debug")
     #expect(image.releaseFiles.map(\.suffix) == ["debug", "debug-4.2.arm64"])
     let release = try #require(image.extensionRelease)
     #expect(release == report.release)
@@ -48,7 +48,7 @@ import Testing
       ["ID", "VERSION_ID", "SYSEXT_ID", "SYSEXT_VERSION_ID", "SYSEXT_SCOPE", "ARCHITECTURE"].map { release[$0] } == [
         "_any", "20260101", "debug", "4.2", "initrd system portable", "arm64",
       ])
-    let counts = try image.fileSystem.statistics()
+    let counts = try image.image.fileSystem.statistics()
     #expect(counts.fileCount == 3 && counts.symlinkCount == 1 && counts.specialCount == 1)
     #expect(counts.fileCountByStorage[.compressed] == 1)
   }
@@ -119,7 +119,7 @@ import Testing
     for (offset, code) in [(512 + 16, "gpt-primary-damaged"), (bytes.count - 512 + 16, "gpt-backup-damaged")] {
       var damaged = bytes
       damaged[offset] ^= 1
-      let image = try SysextInspector(ByteStore(damaged), fileName: "debug-4.2.x86-64.raw")
+      let image = try SysextInspector(DiskImage(ByteStore(damaged), fileName: "debug-4.2.x86-64.raw"))
       #expect(image.findings.contains { $0.code == code })
       #expect(image.extensionRelease == report.release)
     }
@@ -128,13 +128,13 @@ import Testing
   @Test func fileSystemsAloneAndUsrPartitions() async throws {
     let (bare, _) = try await Self.build("bare-1.x86-64.raw", Self.tree()) { $0.rawFileSystem = true }
     let image = try SysextInspector(contentsOf: bare)
-    #expect(image.gpt == nil && image.partition == nil)
+    #expect(image.image.gpt == nil && image.image.partition == nil)
     #expect(image.findings.map(\.code) == ["no-partition-table"])
     #expect(image.extensionRelease?["SYSEXT_ID"] == "bare")
     let (usr, report) = try await Self.build("usr-1.x86-64.raw", Self.tree()) { $0.partition = .usr }
     let inspected = try SysextInspector(contentsOf: usr)
     #expect(report.findings.contains { $0.code == "left-out" })
-    #expect(inspected.partition?.type?.designator == .usr)
+    #expect(inspected.image.partition?.type?.designator == .usr)
     #expect(inspected.releaseFiles.map(\.path).allSatisfy { $0.hasPrefix("/lib/extension-release.d/") })
     #expect(inspected.releaseFiles.count == 2)
   }
@@ -143,11 +143,11 @@ import Testing
     let (path, _) = try await Self.build("debug-4.2.x86-64.raw", Self.tree())
     let store = try ByteStore(contentsOf: path)
     for (name, isRefused) in [("debug-4.2.x86-64.raw", false), ("debug.raw", false), ("other.raw", true)] {
-      let image = try SysextInspector(store, fileName: name)
+      let image = try SysextInspector(DiskImage(store, fileName: name))
       #expect(image.findings.contains { $0.code == "name-mismatch" } == isRefused, "\(name)")
     }
     let (loose, _) = try await Self.build("loose-4.2.x86-64.raw", Self.tree()) { $0.releaseFiles = .single }
-    let image = try SysextInspector(ByteStore(contentsOf: loose), fileName: "any.raw")
+    let image = try SysextInspector(DiskImage(ByteStore(contentsOf: loose), fileName: "any.raw"))
     #expect(image.releaseFiles.map(\.isLoose) == [true])
     #expect(!image.findings.contains { $0.code == "name-mismatch" })
   }
@@ -156,10 +156,10 @@ import Testing
     let folder = try TempFolder.current
     #expect(throws: ImageError(.notFound, "")) { try SysextInspector(contentsOf: folder["missing.raw"]) }
     #expect(throws: ImageError(.unsupported, "")) {
-      try SysextInspector(ByteStore(Array("hsqs".utf8) + [UInt8](repeating: 0, count: 100_000)))
+      try SysextInspector(DiskImage(ByteStore(Array("hsqs".utf8) + [UInt8](repeating: 0, count: 100_000))))
     }
     for count in [0, 1, 511, 512, 1024, 1152, 4095, 4096, 100_000] {
-      #expect(throws: ImageError.self) { try SysextInspector(ByteStore([UInt8](repeating: 0, count: count))) }
+      #expect(throws: ImageError.self) { try SysextInspector(DiskImage(ByteStore([UInt8](repeating: 0, count: count)))) }
     }
   }
 
@@ -176,7 +176,7 @@ import Testing
       for _ in 0...Int(random.next() % 3) {
         spoilt[area.lowerBound + Int(random.next() % UInt64(area.count))] = UInt8(truncatingIfNeeded: random.next())
       }
-      if let image = try? SysextInspector(ByteStore(spoilt), fileName: "debug-4.2.x86-64.raw") { _ = try? image.json() }
+      if let image = try? SysextInspector(DiskImage(ByteStore(spoilt), fileName: "debug-4.2.x86-64.raw")) { _ = try? image.json() }
     }
   }
 }

@@ -52,7 +52,7 @@ public struct IncompatibleFeatures: OptionSet, Sendable, Hashable {
   /// Metadata may be in a compressed inode (kernel 6.17).
   public static let metabox = Self(rawValue: 0x100)
 
-  /// What `ErofsImage` reads in this version.
+  /// What `ErofsFileSystem` reads in this version.
   ///
   /// Of the two meanings of `deviceTable`, only the second algorithm.
   package static let readable: Self = [

@@ -1,7 +1,7 @@
 public import FileTree
 public import ImageCore
 
-extension ErofsImage {
+extension ErofsFileSystem {
   /// The whole image as a tree; names of one inode become one node.
   ///
   /// File contents stay in the image and are read when someone asks for them.

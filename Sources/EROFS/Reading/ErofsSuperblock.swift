@@ -22,7 +22,7 @@ public struct ErofsSuperblock: Sendable, Hashable {
   public let epoch: Timestamp
   /// The stored CRC-32C; `nil` when the image has none.
   ///
-  /// `ErofsImage` has verified it.
+  /// `ErofsFileSystem` has verified it.
   public let checksum: UInt32?
   /// The compression algorithms that files may use, in the order of their numbers.
   ///

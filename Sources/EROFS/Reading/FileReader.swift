@@ -130,7 +130,6 @@ extension ErofsVolume {
 
   /// Fills `output[range]` with the image's bytes from `offset` on.
   func copy(from offset: UInt64, into output: inout [UInt8], _ range: Range<Int>) throws(ImageError) {
-    let bytes = try store.bytes(at: offset, count: range.count)
-    output.copy(bytes, bytes.indices, to: range.lowerBound)
+    try store.read(at: offset, into: &output, range)
   }
 }

@@ -96,7 +96,7 @@ extension MetadataReader {
   }
 }
 
-extension ErofsImage {
+extension ErofsFileSystem {
   /// The filter of attribute names that an inode has, and the one that fits its attributes; `nil` without attributes.
   package func nameFilter(of inode: ErofsInode) throws(ImageError) -> (stored: UInt32, fitting: UInt32)? {
     guard inode.xattrByteCount > 0 else { return nil }

@@ -6,8 +6,8 @@ public import SystemPackage
 public protocol ByteSource: Sendable {
   /// The number of bytes.
   var byteCount: UInt64 { get }
-  /// Fills `output` from `offset`. The caller asks only for bytes inside.
-  func read(at offset: UInt64, into output: inout [UInt8]) throws(ImageError)
+  /// Fills `output[range]` with the bytes from `offset` on; the caller asks only for bytes inside.
+  func read(at offset: UInt64, into output: inout [UInt8], _ range: Range<Int>) throws(ImageError)
 }
 
 /// Immutable bytes of a file, of an array or of a user's own source, and any part of them.
@@ -60,8 +60,19 @@ public struct ByteStore: Sendable {
     guard let wanted = UInt64(exactly: count) else { throw .negative(count) }
     try check(offset, wanted)
     var output = [UInt8](repeating: 0, count: count)
-    if count > 0 { try source.read(at: range.lowerBound + offset, into: &output) }
+    if count > 0 { try source.read(at: range.lowerBound + offset, into: &output, 0..<count) }
     return output
+  }
+
+  /// Fills `output[part]` with the bytes from `offset` on.
+  ///
+  /// - Throws: `.truncated` when they are not all inside; the source's error.
+  public func read(at offset: UInt64, into output: inout [UInt8], _ part: Range<Int>) throws(ImageError) {
+    guard part.lowerBound >= 0, part.upperBound <= output.count else {
+      throw ImageError(.invalidArgument, "bytes \(part) of a buffer of \(output.count)")
+    }
+    try check(offset, UInt64(part.count))
+    if !part.isEmpty { try source.read(at: range.lowerBound + offset, into: &output, part) }
   }
 
   /// Up to `count` bytes from `offset`: fewer, or none, at the end.
@@ -93,8 +104,8 @@ private struct MemorySource: ByteSource {
 
   var byteCount: UInt64 { UInt64(bytes.count) }
 
-  func read(at offset: UInt64, into output: inout [UInt8]) {
-    output.replaceSubrange(output.indices, with: bytes[Int(offset)..<Int(offset) + output.count])
+  func read(at offset: UInt64, into output: inout [UInt8], _ range: Range<Int>) {
+    output.copy(bytes, Int(offset)..<Int(offset) + range.count, to: range.lowerBound)
   }
 }
 
@@ -127,13 +138,12 @@ private final class FileSource: ByteSource {
 
   deinit { try? file.close() }
 
-  func read(at offset: UInt64, into output: inout [UInt8]) throws(ImageError) {
-    let wanted = output.count
+  func read(at offset: UInt64, into output: inout [UInt8], _ range: Range<Int>) throws(ImageError) {
     let count: Int
-    do throws(Errno) {
-      count = try POSIX.read(file, at: offset, into: &output, 0..<wanted)
-    } catch { throw .io(error, "read", path) }
-    if count < wanted {
+    do throws(Errno) { count = try POSIX.read(file, at: offset, into: &output, range) } catch {
+      throw .io(error, "read", path)
+    }
+    if count < range.count {
       throw ImageError(
         .changed, "the file was cut while it was read", offset: offset + UInt64(count), context: [path])
     }

@@ -1,6 +1,6 @@
-public import EROFS
+import EROFS
 import FileTree
-public import GPT
+import GPT
 public import ImageCore
 public import SystemPackage
 
@@ -9,16 +9,10 @@ public import SystemPackage
 /// Damage that systemd would live with is reported in `findings`; the initialiser throws only where there is nothing to
 /// look into.
 public struct SysextInspector: Sendable {
-  /// The partition table's copies; none for a file system alone.
-  public let gpt: GPTReading?
-  /// The partition with the file system: the first that systemd would take for root or usr.
-  public let partition: Partition?
-  /// The file system.
-  public let fileSystem: ErofsImage
+  /// The image.
+  public let image: DiskImage
   /// The release files, in byte order of their names.
   public let releaseFiles: [ReleaseFile]
-  /// The image file's length.
-  public let byteCount: UInt64
   /// What is wrong or worth knowing.
   public let findings: [Finding]
 
@@ -34,32 +28,21 @@ public struct SysextInspector: Sendable {
     public let isLoose: Bool
   }
 
+  /// Reads the release files of an image.
+  ///
+  /// - Throws: `.corrupt`, `.truncated`, `.unsupported` with the path of the file that cannot be read.
+  public init(_ image: DiskImage) throws(ImageError) {
+    self.image = image
+    releaseFiles = try SysextInspector.readReleaseFiles(image.fileSystem, image.partition)
+    findings = image.findings + SysextInspector.checkName(image.fileName, releaseFiles)
+  }
+
   /// Opens an image file.
   ///
   /// - Throws: `.notFound`, `.io`; `.unsupported` or `.corrupt` for what holds no EROFS file system.
   public init(contentsOf path: FilePath) throws(ImageError) {
-    let store = try ByteStore(contentsOf: path)
-    do throws(ImageError) {
-      try self.init(store, fileName: path.lastComponent?.string)
-    } catch { throw error.context.first == path.string ? error : error.inContext(path.string) }
-  }
-
-  /// Opens an image.
-  ///
-  /// - Parameters:
-  ///   - store: The image's bytes.
-  ///   - fileName: The name to check the release files against.
-  /// - Throws: `.unsupported` or `.corrupt` for what holds no EROFS file system.
-  public init(_ store: ByteStore, fileName: String? = nil) throws(ImageError) {
-    byteCount = store.byteCount
-    var findings: [Finding] = []
-    let found = try SysextInspector.findFileSystem(store, &findings)
-    gpt = found.gpt
-    partition = found.partition
-    fileSystem = found.fileSystem
-    releaseFiles = try SysextInspector.readReleaseFiles(found.fileSystem, found.partition)
-    findings += SysextInspector.checkName(fileName, releaseFiles)
-    self.findings = findings
+    let image = try DiskImage(contentsOf: path)
+    self = try inContext(path.string) { () throws(ImageError) in try SysextInspector(image) }
   }
 
   /// The release that systemd reads: the one under the longest name, which all others are to equal.
@@ -69,37 +52,8 @@ public struct SysextInspector: Sendable {
 }
 
 extension SysextInspector {
-  private static func findFileSystem(
-    _ store: ByteStore, _ findings: inout [Finding]
-  ) throws(ImageError) -> (gpt: GPTReading?, partition: Partition?, fileSystem: ErofsImage) {
-    let reading: GPTReading
-    do throws(ImageError) { reading = try GPTReading(store) } catch {
-      guard error.code == .notFound else { throw error }
-      findings.append(Finding(.note, "no-partition-table", "a file system alone, without a partition table"))
-      return (nil, nil, try ErofsImage(store))
-    }
-    findings += reading.findings
-    let table = try reading.table
-    guard let partition = dataPartition(of: table) else {
-      throw ImageError(.notFound, "no partition that systemd would take for root or usr")
-    }
-    let range = try partition.byteRange
-    let image = try inContext(partition.place) { () throws(ImageError) in
-      try ErofsImage(try store.slice(range))
-    }
-    return (reading, partition, image)
-  }
-
-  /// This machine's architecture first, as systemd does; then any other; then a lone generic partition.
-  private static func dataPartition(of table: PartitionTable) -> Partition? {
-    let data = table.partitions.filter { $0.type?.role == .data && !$0.attributes.contains(.noAuto) }
-    let generic = table.partitions.filter { PartitionType.name(of: $0.typeGUID) == "linux-generic" }
-    return data.first { $0.type?.architecture == .native } ?? data.first
-      ?? (generic.count == 1 ? generic.first : nil)
-  }
-
   private static func readReleaseFiles(
-    _ image: ErofsImage, _ partition: Partition?
+    _ image: ErofsFileSystem, _ partition: Partition?
   ) throws(ImageError) -> [ReleaseFile] {
     let places: [(ExtensionKind, String)] =
       partition?.type?.designator == .usr
@@ -108,7 +62,7 @@ extension SysextInspector {
     var files: [ReleaseFile] = []
     for (kind, place) in places {
       guard let directory = try image.lookup(FilePath(place)), directory.isDirectory else { continue }
-      for entry in try image.entries(of: directory) {
+      for entry in try image.readDirectory(directory) {
         let name = String(decoding: entry.name.bytes, as: UTF8.self)
         guard name.hasPrefix(ExtensionKind.releaseFilePrefix) else { continue }
         let path = "/\(place)/\(name)"
@@ -124,7 +78,7 @@ extension SysextInspector {
   }
 
   private static func readReleaseFile(
-    _ image: ErofsImage, _ nid: UInt64, path: String, suffix: String, kind: ExtensionKind
+    _ image: ErofsFileSystem, _ nid: UInt64, path: String, suffix: String, kind: ExtensionKind
   ) throws(ImageError) -> ReleaseFile? {
     let inode = try image.inode(nid)
     guard inode.kind == .regular else { return nil }

@@ -7,17 +7,17 @@ extension SysextInspector {
   ///
   /// - Returns: The text's value.
   /// - Throws: What reading the file system's inodes throws.
-  public func json() throws(ImageError) -> JSON { json(try fileSystem.statistics()) }
+  public func json() throws(ImageError) -> JSON { json(try image.fileSystem.statistics()) }
 
   /// The same with counts that are known already.
   ///
-  /// - Parameter statistics: Those of `fileSystem`.
+  /// - Parameter statistics: Those of the image's file system.
   /// - Returns: The text's value.
   public func json(_ statistics: ErofsStatistics) -> JSON {
     .object([
-      .init("byteCount", .count(byteCount)),
-      .init("partitionTable", gpt.map(\.json) ?? .null),
-      .init("fileSystem", fileSystem.superblock.json(statistics, partition)),
+      .init("byteCount", .count(image.store.byteCount)),
+      .init("partitionTable", image.gpt.map(\.json) ?? .null),
+      .init("fileSystem", image.fileSystem.superblock.json(statistics, image.partition)),
       .init("releaseFiles", .array(releaseFiles.map(\.json))),
       .init("extensionRelease", extensionRelease?.json ?? .null),
       .init("findings", .array(findings.map(\.json))),

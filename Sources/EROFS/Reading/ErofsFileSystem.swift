@@ -9,12 +9,12 @@ public import SystemPackage
 /// any thread.
 ///
 /// ```swift
-/// let image = try ErofsImage(ByteStore(contentsOf: "root.erofs"))
+/// let image = try ErofsFileSystem(ByteStore(contentsOf: "root.erofs"))
 /// if let release = try image.lookup("/usr/lib/os-release") {
 ///   print(String(decoding: try image.content(of: release).bytes(), as: UTF8.self))
 /// }
 /// ```
-public struct ErofsImage: Sendable {
+public struct ErofsFileSystem: Sendable {
   /// What the superblock says.
   public let superblock: ErofsSuperblock
   let volume: ErofsVolume
@@ -63,7 +63,7 @@ public struct ErofsImage: Sendable {
   /// A directory's entries in byte order, without `.` and `..`.
   ///
   /// - Throws: `.notADirectory`; `.corrupt` for names that are unsorted, empty, too long or contain a slash.
-  public func entries(of directory: ErofsInode) throws(ImageError) -> [ErofsEntry] {
+  public func readDirectory(_ directory: ErofsInode) throws(ImageError) -> [ErofsEntry] {
     guard directory.isDirectory else {
       throw ImageError(.notADirectory, "not a directory", context: ["inode \(directory.nid)"])
     }
@@ -77,10 +77,17 @@ public struct ErofsImage: Sendable {
     return try reader.attributes(of: inode)
   }
 
+  /// Extended attributes, in byte order of their names.
+  ///
+  /// - Throws: `.corrupt`, `.truncated` with the inode's number.
+  public func xattrs(of inode: ErofsInode) throws(ImageError) -> [ExtendedAttribute] {
+    try attributes(of: inode).extendedAttributes
+  }
+
   /// A symbolic link's target.
   ///
   /// - Throws: `.invalidArgument` for other kinds.
-  public func symlinkTarget(of inode: ErofsInode) throws(ImageError) -> [UInt8] {
+  public func readLink(_ inode: ErofsInode) throws(ImageError) -> [UInt8] {
     guard inode.kind == .symlink else {
       throw ImageError(.invalidArgument, "not a symbolic link", context: ["inode \(inode.nid)"])
     }

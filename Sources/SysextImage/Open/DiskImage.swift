@@ -1,0 +1,84 @@
+public import EROFS
+public import GPT
+public import ImageCore
+public import SystemPackage
+
+/// An image, open for reading: its partition table, if it has one, and the file system in it.
+///
+/// ```swift
+/// let image = try SysextImage.open("debug-4.2.x86-64.raw")
+/// if let release = try image.fileSystem.lookup("/usr/lib/os-release") {
+///   print(String(decoding: try image.fileSystem.content(of: release).bytes(), as: UTF8.self))
+/// }
+/// ```
+public struct DiskImage: Sendable {
+  /// The whole image.
+  public let store: ByteStore
+  /// What the image is called, for messages and for the rules that depend on it; `nil` for bytes without a name.
+  public let fileName: String?
+  /// The partition table's copies; `nil` for a file system alone.
+  public let gpt: GPTReading?
+  /// The partition with the file system: the first that systemd would take for root or usr.
+  public let partition: Partition?
+  /// The file system.
+  public let fileSystem: ErofsFileSystem
+  /// What is wrong with the table, or worth knowing.
+  public let findings: [Finding]
+
+  /// Opens an image whose bytes are anywhere.
+  ///
+  /// - Throws: `.unsupported` or `.corrupt` for what holds no EROFS file system; the source's errors.
+  public init(_ store: ByteStore, fileName: String? = nil) throws(ImageError) {
+    self.store = store
+    self.fileName = fileName
+    let reading: GPTReading
+    do throws(ImageError) { reading = try GPTReading(store) } catch {
+      guard error.code == .notFound else { throw error }
+      gpt = nil
+      partition = nil
+      fileSystem = try ErofsFileSystem(store)
+      findings = [Finding(.note, "no-partition-table", "a file system alone, without a partition table")]
+      return
+    }
+    guard let partition = Self.dataPartition(of: try reading.table) else {
+      throw ImageError(.notFound, "no partition that systemd would take for root or usr")
+    }
+    let range = try partition.byteRange
+    gpt = reading
+    self.partition = partition
+    fileSystem = try inContext(partition.place) { () throws(ImageError) in
+      try ErofsFileSystem(try store.slice(range))
+    }
+    findings = reading.findings
+  }
+
+  /// Opens an image file.
+  ///
+  /// - Throws: `.notFound`, `.io`; `.unsupported` or `.corrupt` for what holds no EROFS file system.
+  public init(contentsOf path: FilePath) throws(ImageError) {
+    let store = try ByteStore(contentsOf: path)
+    do throws(ImageError) { try self.init(store, fileName: path.lastComponent?.string) } catch {
+      throw error.context.first == path.string ? error : error.inContext(path.string)
+    }
+  }
+
+  /// This machine's architecture first, as systemd does; then any other; then a lone generic partition.
+  private static func dataPartition(of table: PartitionTable) -> Partition? {
+    let data = table.partitions.filter { $0.type?.role == .data && !$0.attributes.contains(.noAuto) }
+    let generic = table.partitions.filter { PartitionType.name(of: $0.typeGUID) == "linux-generic" }
+    return data.first { $0.type?.architecture == .native } ?? data.first
+      ?? (generic.count == 1 ? generic.first : nil)
+  }
+}
+
+/// Opens an image file: `SysextImage.open("debug-4.2.x86-64.raw")`.
+///
+/// - Throws: `.notFound`, `.io`; `.unsupported` or `.corrupt` for what holds no EROFS file system.
+public func open(_ path: FilePath) throws(ImageError) -> DiskImage { try DiskImage(contentsOf: path) }
+
+/// Opens an image whose bytes are anywhere.
+///
+/// - Throws: `.unsupported` or `.corrupt` for what holds no EROFS file system; the source's errors.
+public func open(_ store: ByteStore, fileName: String? = nil) throws(ImageError) -> DiskImage {
+  try DiskImage(store, fileName: fileName)
+}
