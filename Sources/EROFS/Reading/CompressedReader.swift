@@ -127,8 +127,8 @@ extension MetadataReader {
     }
     var start = Int(pcluster.offset - there.lowerBound)
     let end = start + pcluster.byteCount
-    // No block of any algorithm begins with a zero: what is zero in front is padding.
-    if volume.isZeroPadded { start = buffers.input.firstNonzero(in: start..<end) }
+    // No block of any algorithm begins with a zero: what is zero in front is padding, in old LZ4 what is behind.
+    if volume.isZeroPadded || algorithm != .lz4 { start = buffers.input.firstNonzero(in: start..<end) }
     do {
       try buffers.decompressor.decompress(algorithm, buffers.input, start..<end, into: &output, range)
     } catch { throw error.offset == nil ? volume.corrupt(error.message, at: pcluster.offset) : error }

@@ -12,6 +12,7 @@ extension ErofsFileSystem {
   ///   - path: Names from the root on; a slash in front changes nothing.
   ///   - followingLinks: Whether symbolic links lead on, the last one, too. They never lead out of the image: its root
   ///     is what `/` means in a target, and what is above it.
+  /// - Returns: The inode, as it is stored.
   /// - Throws: `.limit` for more than 40 links; `.corrupt`, `.truncated` with the path.
   public func lookup(_ path: FilePath, followingLinks: Bool = false) throws(ImageError) -> ErofsInode? {
     let names = FileName.components(of: path)
