@@ -17,6 +17,9 @@ struct ImageArgument: ParsableArguments {
   /// Whether each look at it costs a request.
   var isRemote: Bool { RemoteSource.isURL(place) }
 
+  /// Its bytes, whatever they hold, and the name that the rules for names look at.
+  func store() throws(ImageError) -> (bytes: ByteStore, fileName: String?) { try remote.store(place) }
+
   /// Opens it.
   func open() throws(ImageError) -> DiskImage { try remote.open(place) }
 
@@ -41,14 +44,27 @@ struct RemoteOptions: ParsableArguments {
 
   /// Opens an image in a file or, where `place` is a URL, on a server.
   func open(_ place: String) throws(ImageError) -> DiskImage {
-    guard RemoteSource.isURL(place) else { return try SysextImage.open(FilePath(place)) }
+    RemoteSource.isURL(place) ? try DiskImage(try source(place)) : try SysextImage.open(FilePath(place))
+  }
+
+  /// The bytes that are there, and what they are called.
+  func store(_ place: String) throws(ImageError) -> (bytes: ByteStore, fileName: String?) {
+    if RemoteSource.isURL(place) {
+      let source = try source(place)
+      return (ByteStore(source), source.fileName)
+    }
+    let path = FilePath(place)
+    return (try ByteStore(contentsOf: path), path.lastComponent?.string)
+  }
+
+  private func source(_ url: String) throws(ImageError) -> RemoteSource {
     var options = RemoteSource.Options()
     options.usesNetrc = netrc
     options.stallTimeout = .seconds(timeout)
     options.connectTimeout = .seconds(timeout)
     options.userAgent = "sysext-pack/\(Version.number)"
-    let source = try RemoteSource(place, options: options)
+    let source = try RemoteSource(url, options: options)
     Transfers.current?.add(source)
-    return try DiskImage(source)
+    return source
   }
 }

@@ -27,9 +27,12 @@ final class BlockCache: Sendable {
     case known([UInt8])
     case wait(BlockRequest)
     case ask(BlockRequest)
+    /// For what comes after the blocks that others wait for, too.
+    case askAhead(BlockRequest)
   }
 
   private let byteCount: UInt64
+  private let blockCount: UInt64
   private let blockLimit: Int
   private let fetch: @Sendable (Range<UInt64>) throws(ImageError) -> [UInt8]
   private let state = Mutex(State())
@@ -39,6 +42,7 @@ final class BlockCache: Sendable {
     byteCount: UInt64, limit: Int, fetch: @escaping @Sendable (Range<UInt64>) throws(ImageError) -> [UInt8]
   ) {
     self.byteCount = byteCount
+    blockCount = (byteCount + UInt64(Self.blockByteCount) - 1) / UInt64(Self.blockByteCount)
     blockLimit = max(1, limit / Self.blockByteCount)
     self.fetch = fetch
   }
@@ -66,6 +70,9 @@ final class BlockCache: Sendable {
       switch nextStep(block..<(end + length - 1) / length) {
       case .known(let bytes): copy(bytes, from: block * length)
       case .wait(let request): try request.wait()
+      case .askAhead(let request):
+        // Its failure is for those who need these blocks.
+        do throws(ImageError) { _ = try ask(request) } catch { try checkCancellation() }
       case .ask(let request):
         let bytes = try ask(request)
         let start = request.blocks.lowerBound * length
@@ -84,20 +91,35 @@ final class BlockCache: Sendable {
         state.blocks[block]?.lastUse = state.clock
         return .known(bytes)
       }
-      if let request = state.requests[block] { return .wait(request) }
-      let length = UInt64(Self.blockByteCount)
-      let previous = block == 0 ? 0 : block - 1
-      let run = ReadAhead.run(
-        for: needed, blockCount: (byteCount + length - 1) / length,
-        isKnown: { state.blocks[$0] != nil },
-        isMissing: { state.blocks[$0] == nil && state.requests[$0] == nil },
-        previousRun: state.blocks[previous]?.run ?? state.requests[previous].map { UInt64($0.blocks.count) } ?? 0,
-        movedCount: state.movedCount)
-      state.movedCount += UInt64(run.count)
-      let request = BlockRequest(run)
-      for block in run { state.requests[block] = request }
-      return .ask(request)
+      guard let request = state.requests[block] else { return .ask(claim(needed, &state)) }
+      guard let next = blockAhead(of: request, state) else { return .wait(request) }
+      return .askAhead(claim(next..<next + 1, &state))
     }
+  }
+
+  /// Makes a request for a missing block, and for what ought to come with it.
+  private func claim(_ needed: Range<UInt64>, _ state: inout State) -> BlockRequest {
+    let previous = needed.lowerBound == 0 ? 0 : needed.lowerBound - 1
+    let run = ReadAhead.run(
+      for: needed, blockCount: blockCount,
+      isKnown: { state.blocks[$0] != nil },
+      isMissing: { state.blocks[$0] == nil && state.requests[$0] == nil },
+      previousRun: state.blocks[previous]?.run ?? state.requests[previous].map { UInt64($0.blocks.count) } ?? 0,
+      movedCount: state.movedCount)
+    state.movedCount += UInt64(run.count)
+    let request = BlockRequest(run)
+    for block in run { state.requests[block] = request }
+    return request
+  }
+
+  /// Where somebody who has to wait for `request` may read ahead meanwhile; `nil` when nobody reads on there for long,
+  /// or enough is under way.
+  private func blockAhead(of request: BlockRequest, _ state: State) -> UInt64? {
+    guard UInt64(request.blocks.count) == ReadAhead.longestRun else { return nil }
+    var next = request.blocks.upperBound
+    while let following = state.requests[next] { next = following.blocks.upperBound }
+    let isNear = next - request.blocks.lowerBound <= min(4 * ReadAhead.longestRun, UInt64(blockLimit / 4))
+    return isNear && next < blockCount && state.blocks[next] == nil ? next : nil
   }
 
   private func ask(_ request: BlockRequest) throws(ImageError) -> [UInt8] {
