@@ -21,6 +21,7 @@ fail() { printf '\nFAILED: %s\n' "$1" >&2; exit 1; }
 wanted() {
   cat <<'L'
 command:pkg-config     pkg-config              pkg-config
+library:libcurl        libcurl4-openssl-dev    libcurl-devel
 library:libdeflate     libdeflate-dev          libdeflate-devel
 library:liblz4         liblz4-dev              liblz4-devel
 library:liblzma        liblzma-dev             xz-devel
@@ -35,6 +36,8 @@ command:unshare        util-linux              util-linux
 command:blkid          util-linux              util-linux
 command:parted         parted                  parted
 command:getfattr       attr                    attr
+command:nginx          nginx-light             nginx
+command:openssl        openssl                 openssl
 command:mmdebstrap     mmdebstrap              -
 file:/usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring -
 L
