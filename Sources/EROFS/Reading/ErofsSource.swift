@@ -47,7 +47,8 @@ extension ErofsFileSystem {
 }
 
 extension MetadataReader {
-  fileprivate mutating func node(_ inode: ErofsInode, _ path: ErofsPath) throws(ImageError) -> FileTree.Node {
+  /// A file with all that its inode says.
+  mutating func node(_ inode: ErofsInode, _ path: ErofsPath) throws(ImageError) -> FileTree.Node {
     let kind: FileTree.Kind
     switch inode.kind {
     case .directory: kind = .directory
