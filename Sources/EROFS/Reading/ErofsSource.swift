@@ -15,7 +15,7 @@ extension ErofsFileSystem {
       if let parent = step.parent, let name = step.name {
         let isNew: Bool
         if let inode = step.inode {
-          let id = tree.add(try reader.node(inode, step), as: name, in: nodes[parent])
+          let id = tree.add(try reader.node(inode, step.path), as: name, in: nodes[parent])
           isNew = id != nil
           nodes.append(id ?? tree.root)
         } else {
@@ -51,11 +51,12 @@ extension ErofsFileSystem {
 }
 
 extension MetadataReader {
-  fileprivate mutating func node(_ inode: ErofsInode, _ step: ErofsStep) throws(ImageError) -> FileTree.Node {
+  /// A file with all that its inode says.
+  mutating func node(_ inode: ErofsInode, _ path: ErofsPath?) throws(ImageError) -> FileTree.Node {
     let kind: FileTree.Kind
     switch inode.kind {
     case .directory: kind = .directory
-    case .regular: kind = .regular(ErofsContent(volume: volume, inode: inode, path: step.path))
+    case .regular: kind = .regular(ErofsContent(volume: volume, inode: inode, path: path))
     case .symlink: kind = .symlink(target: try symlinkTarget(of: inode))
     case .characterDevice(let device): kind = .characterDevice(device)
     case .blockDevice(let device): kind = .blockDevice(device)
