@@ -42,7 +42,8 @@ extension MetadataReader {
     try finishRun(into: &output, keepsAll: keepsAll)
   }
 
-  private mutating func map(of inode: ErofsInode) throws(ImageError) -> CompressedMap {
+  /// The map of a compressed inode; give it back with `buffers.keep`.
+  mutating func map(of inode: ErofsInode) throws(ImageError) -> CompressedMap {
     if let known = buffers.takeMap(of: inode.nid) { return known }
     return try CompressedMap(inode, &self)
   }
