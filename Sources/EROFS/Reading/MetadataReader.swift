@@ -6,7 +6,8 @@ import ImageCore
 /// It also counts what a call has gathered: overlapping structures in a small hostile image could otherwise claim
 /// any amount of it.
 struct MetadataReader {
-  private static let maxWindowCount = 8
+  /// How many windows there are, a power of two: each has its own part of all places.
+  private static let windowCount: UInt64 = 256
 
   let volume: ErofsVolume
   var buffers: ReadingBuffers
@@ -29,31 +30,36 @@ struct MetadataReader {
     at offset: UInt64, count: Int, _ body: (RawSpan) throws(ImageError) -> R
   ) throws(ImageError) -> R {
     let end = try offset.adding(UInt64(count), "an offset")
-    if !isInFirstWindow(offset, end) { try openWindow(offset, end) }
-    let window = buffers.windows[0]
+    let slot = slot(offset, end)
+    if slot >= buffers.windows.count || !buffers.windows[slot].contains(offset, end) {
+      try fillWindow(slot, offset, end)
+    }
+    let window = buffers.windows[slot]
     return try body(try window.bytes.rawSpan.slice(at: Int(offset - window.start), count: count))
   }
 
-  private func isInFirstWindow(_ offset: UInt64, _ end: UInt64) -> Bool {
-    guard let window = buffers.windows.first else { return false }
-    return window.start <= offset && end <= window.start + UInt64(window.count)
+  /// Which window has these bytes, if any has; the last one is for what lies across a border.
+  private func slot(_ offset: UInt64, _ end: UInt64) -> Int {
+    let number = offset / windowByteCount
+    let isInOne = end <= offset || (end - 1) / windowByteCount == number
+    return Int(isInOne ? number & (Self.windowCount - 1) : Self.windowCount)
   }
 
   /// Whether these bytes are metadata that was read already.
   func isInWindow(_ offset: UInt64, count: Int) -> Bool {
-    let end = offset &+ UInt64(count)
-    return end >= offset
-      && buffers.windows.contains { $0.start <= offset && end <= $0.start + UInt64($0.count) }
+    let (end, overflow) = offset.addingReportingOverflow(UInt64(count))
+    let slot = slot(offset, end)
+    return !overflow && slot < buffers.windows.count && buffers.windows[slot].contains(offset, end)
   }
 
-  /// Makes the first window one that has all of these bytes.
-  private mutating func openWindow(_ offset: UInt64, _ end: UInt64) throws(ImageError) {
-    let known = buffers.windows.firstIndex { $0.start <= offset && end <= $0.start + UInt64($0.count) }
-    if let known { return buffers.windows.swapAt(0, known) }
+  private mutating func fillWindow(_ slot: Int, _ offset: UInt64, _ end: UInt64) throws(ImageError) {
+    if buffers.windows.isEmpty {
+      buffers.windows = Array(repeating: ReadingBuffers.Window(), count: Int(Self.windowCount) + 1)
+    }
     let start = offset & ~(windowByteCount - 1)
     let wanted = Int(max(windowByteCount, end - start))
-    var window =
-      buffers.windows.count == Self.maxWindowCount ? buffers.windows.removeLast() : ReadingBuffers.Window()
+    var window = ReadingBuffers.Window()
+    swap(&window, &buffers.windows[slot])
     if window.bytes.count < wanted { window.bytes = [UInt8](repeating: 0, count: wanted) }
     window.start = start
     window.count = try fill(&window.bytes, from: start, wanted: wanted)
@@ -62,7 +68,7 @@ struct MetadataReader {
       throw volume.fault(
         .truncated, "\(needed) bytes needed, \(max(0, Int64(window.count) - Int64(offset - start))) there", at: offset)
     }
-    buffers.windows.insert(window, at: 0)
+    buffers.windows[slot] = window
   }
 
   /// Reads as much of `wanted` bytes of metadata as there is.

@@ -19,7 +19,7 @@ struct PclusterRun: Sendable {
   }
 
   /// How many bytes one request brings, unless one pcluster is longer.
-  static let byteLimit: UInt64 = 512 << 10
+  static let byteLimit: UInt64 = 256 << 10
 
   private(set) var pieces: [Piece] = []
 

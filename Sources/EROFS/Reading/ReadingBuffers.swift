@@ -9,9 +9,11 @@ struct ReadingBuffers: Sendable {
     var start: UInt64 = 0
     var count = 0
     var bytes: [UInt8] = []
+
+    func contains(_ offset: UInt64, _ end: UInt64) -> Bool { start <= offset && end <= start + UInt64(count) }
   }
 
-  /// The most recently used first.
+  /// By the numbers of their slots, once there is one.
   var windows: [Window] = []
   /// Compressed bytes, and where in the image they begin.
   var input: [UInt8] = []

@@ -1,22 +1,23 @@
-// Arithmetic on values that came from a file: a sum or product that does not fit is an error, never a trap.
+// Arithmetic on values that came from a file: a sum or product that does not fit is an error, never a trap. Inlinable,
+// since a generic function of another module costs more than all that it does here.
 
 extension FixedWidthInteger {
   /// `self + other`, or an error that names `what`.
-  package func adding(_ other: Self, _ what: StaticString) throws(ImageError) -> Self {
+  @inlinable package func adding(_ other: Self, _ what: StaticString) throws(ImageError) -> Self {
     let (sum, overflow) = addingReportingOverflow(other)
     if overflow { throw .overflow(what) }
     return sum
   }
 
   /// `self * other`, or an error that names `what`.
-  package func multiplied(by other: Self, _ what: StaticString) throws(ImageError) -> Self {
+  @inlinable package func multiplied(by other: Self, _ what: StaticString) throws(ImageError) -> Self {
     let (product, overflow) = multipliedReportingOverflow(by: other)
     if overflow { throw .overflow(what) }
     return product
   }
 
   /// `self` as an `Int`, or an error that names `what`.
-  package func asInt(_ what: StaticString) throws(ImageError) -> Int {
+  @inlinable package func asInt(_ what: StaticString) throws(ImageError) -> Int {
     guard let value = Int(exactly: self) else { throw .overflow(what) }
     return value
   }
@@ -35,8 +36,8 @@ extension BinaryInteger {
 }
 
 extension ImageError {
-  @inline(never)
-  static func overflow(_ what: StaticString) -> ImageError {
+  @inline(never) @usableFromInline
+  package static func overflow(_ what: StaticString) -> ImageError {
     ImageError(.corrupt, "\(what) is too large")
   }
 }
