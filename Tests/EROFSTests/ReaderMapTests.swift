@@ -214,6 +214,26 @@ import Testing
     #expect(throws: ImageError(.corrupt, "")) { try all(craft, nid: 0) }
   }
 
+  /// mkfs.erofs makes no blocks beyond the machine's page.
+  @Test(arguments: [13, 14, 16] as [UInt8]) func compressedBlocksLongerThanAPage(_ bits: UInt8) throws {
+    let block = 1 << Int(bits)
+    let source = Content.text(3 * block / 2, seed: 6).bytes
+    var craft = ReaderCraft(blockBits: bits, blockCount: 8, metadataBlock: 1)
+    announceAlgorithms(&craft)
+    for codec in BlockCodec.all {
+      let bytes = try compress(source, codec, capacity: block)
+      craft.put(zeros(block - bytes.count) + bytes, at: 5 * block)
+      var header = MapHeader()
+      header.algorithms = codec.algorithm.rawValue
+      craft.inode(
+        0, .regular, .compressedFull, byteCount: UInt64(source.count),
+        tail: fullIndexes(header, [(.head1, 0, 5), (.nonhead, 0, 1)]))
+      #expect(try all(craft, nid: 0) == source, "\(codec.name)")
+      let tail = try self.bytes(craft, nid: 0, at: UInt64(block + 7), 100)
+      #expect(tail == Array(source[block + 7..<block + 107]), "\(codec.name)")
+    }
+  }
+
   @Test func inlinePclustersThatCannotBe() throws {
     let cases: [(MapHeader, UInt16)] = [
       (inlineHeader(99), 0),  // 100 bytes stored in 99
