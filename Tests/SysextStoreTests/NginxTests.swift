@@ -174,6 +174,11 @@ import Testing
         try RemoteSource(server.secureURL("insecure/" + SampleImage.name), options: trusting)
       }
       #expect(error.code == .io && error.message.contains("not encrypted"), "\(error)")
+      // Over HTTP/2, too.
+      let whole = try #require(throws: ImageError.self) {
+        try RemoteSource(server.secureURL("whole/" + SampleImage.name), options: trusting)
+      }
+      #expect(whole.code == .unsupported && whole.message.contains("range requests"), "\(whole)")
       // For another name than the certificate's.
       let other = try #require(throws: ImageError.self) {
         try RemoteSource(url.replacing("127.0.0.1", with: "localhost"), options: trusting)
