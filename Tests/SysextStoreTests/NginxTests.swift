@@ -55,9 +55,10 @@ import Testing
     try await serving { server, local in
       let remote = try RemoteSource(server.url(SampleImage.name))
       let store = ByteStore(remote)
+      let threads = OwnThreads()
       try await withThrowingTaskGroup { group in
         for seed in 0..<8 {
-          group.addTask {
+          group.addTask(executorPreference: threads) {
             var random = SplitMix64(seed: UInt64(seed))
             for _ in 0..<100 {
               let offset = random.next() % (local.store.byteCount - 70_000)
