@@ -27,7 +27,7 @@ extension MetadataReader {
       return inode.startBlock == nil ? max(position, volume.inlineStart(of: inode)).below(inode.byteCount) : position
     case .chunkBased:
       let map = try ChunkMap(inode, volume)
-      while position < inode.byteCount, try block(ofChunk: position >> map.chunkBits, map) == nil {
+      while position < inode.byteCount, try place(ofChunk: position >> map.chunkBits, map) == nil {
         position = try ((position >> map.chunkBits) + 1).multiplied(by: 1 << map.chunkBits, "a chunk")
       }
     case .compressedFull, .compressedCompact:
