@@ -67,10 +67,11 @@ let package = Package(
       name: "EROFS", dependencies: ["Compression", "FileTree", "ImageCore", system],
       swiftSettings: strict),
     .target(name: "GPT", dependencies: ["ImageCore"], swiftSettings: strict),
+    .target(name: "Archives", dependencies: ["FileTree", "ImageCore"], swiftSettings: strict),
     .target(
       name: "SysextImage",
       dependencies: [
-        "EROFS", "FileTree", "GPT", "ImageCore", system,
+        "Archives", "EROFS", "FileTree", "GPT", "ImageCore", system,
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
@@ -93,6 +94,9 @@ let package = Package(
       swiftSettings: tests),
     .testTarget(
       name: "FileTreeTests", dependencies: ["FileTree", "ImageCore", "TestSupport", system], swiftSettings: tests),
+    .testTarget(
+      name: "ArchivesTests", dependencies: ["Archives", "FileTree", "ImageCore", "TestSupport", system],
+      swiftSettings: tests),
     .testTarget(
       name: "EROFSTests", dependencies: ["Compression", "EROFS", "FileTree", "ImageCore", "TestSupport", system],
       swiftSettings: tests),

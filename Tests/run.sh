@@ -124,6 +124,11 @@ filtered .build/test.log '^◇|^\[[0-9]+/[0-9]+\]' \
 # What root has written into .build belongs to who builds.
 [[ ${#as_root[@]} = 0 ]] || sudo chown -R --from=root "$(id -u):$(id -g)" .build
 
+if [[ $status = 0 && -n ${CI:-} && $# = 0 ]]; then
+  step "fuzz"
+  bash Tests/fuzz.sh 15 || fail "fuzz"
+fi
+
 left=$(comm -13 <(echo "$before") <(leftovers))
 skipped=$(grep -c -E '^➜.* skipped' .build/test.log || true)
 step "done"

@@ -11,9 +11,20 @@ public protocol FileContent: Sendable {
   ///
   /// - Throws: What stands in the way, with the file's name; `.changed` when it is no longer what it was.
   func read(at offset: UInt64, into output: inout [UInt8], _ range: Range<Int>) throws(ImageError)
+
+  /// What to read next from `offset` on, at most `limit` bytes; `nil` where only zeros follow.
+  ///
+  /// Leaves holes out, and ends where the next piece can be read without doing some of this one's work again. Contents
+  /// without either need none of their own.
+  func nextPiece(from offset: UInt64, limit: Int) throws(ImageError) -> Range<UInt64>?
 }
 
 extension FileContent {
+  /// All that is there up to the limit.
+  public func nextPiece(from offset: UInt64, limit: Int) -> Range<UInt64>? {
+    offset < byteCount ? offset..<offset + min(UInt64(limit), byteCount - offset) : nil
+  }
+
   /// All bytes, for small files.
   ///
   /// - Parameter limit: The greatest length that is accepted.

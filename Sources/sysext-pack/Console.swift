@@ -33,7 +33,7 @@ struct ConsoleOptions: ParsableArguments {
     }
     let signals = Signals { task.cancel() }
     let failure = await task.value
-    guard let failure else {
+    guard let failure, !Console.isDeadPipe(failure) else {
       if !quiet, let summary = transfers.summary { Console.error(summary) }
       return
     }
@@ -72,9 +72,24 @@ enum Console {
   static func write(_ text: String) throws(ImageError) {
     do { _ = try FileDescriptor.standardOutput.writeAll(Array(text.utf8)) } catch {
       let errno = error as? Errno ?? .ioError
-      if errno != .brokenPipe { throw .io(errno, "write", "standard output") }
+      if errno != .brokenPipe { throw .io(errno, "write", standardOutput) }
     }
   }
+
+  /// Prints the first `count` bytes of a buffer to standard output.
+  ///
+  /// Where the reader went away, what is thrown ends the work, and is no failure to `reporting`.
+  static func write(_ buffer: [UInt8], _ count: Int) throws(ImageError) {
+    do { _ = try FileDescriptor.standardOutput.writeAll(buffer[..<count]) } catch {
+      throw .io(error as? Errno ?? .ioError, "write", standardOutput)
+    }
+  }
+
+  static func isDeadPipe(_ error: ImageError) -> Bool {
+    error.errno == .brokenPipe && error.context.last == standardOutput
+  }
+
+  private static let standardOutput = "standard output"
 
   /// Prints to standard error; what cannot be said there cannot be said at all.
   static func error(_ text: String) {

@@ -159,7 +159,9 @@ import Testing
       try SysextInspector(DiskImage(ByteStore(Array("hsqs".utf8) + [UInt8](repeating: 0, count: 100_000))))
     }
     for count in [0, 1, 511, 512, 1024, 1152, 4095, 4096, 100_000] {
-      #expect(throws: ImageError.self) { try SysextInspector(DiskImage(ByteStore([UInt8](repeating: 0, count: count)))) }
+      #expect(throws: ImageError.self) {
+        try SysextInspector(DiskImage(ByteStore([UInt8](repeating: 0, count: count))))
+      }
     }
   }
 
@@ -176,7 +178,9 @@ import Testing
       for _ in 0...Int(random.next() % 3) {
         spoilt[area.lowerBound + Int(random.next() % UInt64(area.count))] = UInt8(truncatingIfNeeded: random.next())
       }
-      if let image = try? SysextInspector(DiskImage(ByteStore(spoilt), fileName: "debug-4.2.x86-64.raw")) { _ = try? image.json() }
+      if let image = try? SysextInspector(DiskImage(ByteStore(spoilt), fileName: "debug-4.2.x86-64.raw")) {
+        _ = try? image.json()
+      }
     }
   }
 }
