@@ -7,13 +7,14 @@ extension ErofsContent {
   /// - Throws: `.corrupt`, `.truncated` with the file's path or inode number.
   public func nextPiece(from offset: UInt64, limit: Int) throws(ImageError) -> Range<UInt64>? {
     guard offset < byteCount, limit > 0 else { return nil }
-    var reader = MetadataReader(volume)
-    do {
-      guard let start = try reader.data(of: inode, from: offset) else { return nil }
-      let (end, isBeyond) = start.addingReportingOverflow(UInt64(limit))
-      if isBeyond || end >= byteCount { return start..<byteCount }
-      let cut = try reader.cut(inode, before: end)
-      return start..<(cut > start ? cut : end)
+    do throws(ImageError) {
+      return try volume.withReader { (reader) throws(ImageError) in
+        guard let start = try reader.data(of: inode, from: offset) else { return nil }
+        let (end, isBeyond) = start.addingReportingOverflow(UInt64(limit))
+        if isBeyond || end >= byteCount { return start..<byteCount }
+        let cut = try reader.cut(inode, before: end)
+        return start..<(cut > start ? cut : end)
+      }
     } catch { throw error.inContext(path?.description ?? "inode \(inode.nid)") }
   }
 }
@@ -31,7 +32,8 @@ extension MetadataReader {
         position = try ((position >> map.chunkBits) + 1).multiplied(by: 1 << map.chunkBits, "a chunk")
       }
     case .compressedFull, .compressedCompact:
-      var map = try CompressedMap(inode, &self)
+      var map = try map(of: inode)
+      defer { buffers.keep(map) }
       while position < inode.byteCount {
         let extent = try map.extent(at: position, before: position + 1, &self)
         guard case .hole = extent.source, extent.range.upperBound > position else { break }
@@ -44,7 +46,8 @@ extension MetadataReader {
   /// The last place up to `end` where compressed data begins.
   fileprivate mutating func cut(_ inode: ErofsInode, before end: UInt64) throws(ImageError) -> UInt64 {
     guard inode.storage == .compressed else { return end }
-    var map = try CompressedMap(inode, &self)
+    var map = try map(of: inode)
+    defer { buffers.keep(map) }
     return try map.extent(at: end, before: end + 1, &self).range.lowerBound
   }
 }
