@@ -25,6 +25,7 @@ let package = Package(
     .library(name: "SysextImage", targets: ["SysextImage"]),
     .library(name: "EROFS", targets: ["EROFS"]),
     .library(name: "GPT", targets: ["GPT"]),
+    .library(name: "SysextStore", targets: ["SysextStore"]),
     .executable(name: "sysext-pack", targets: ["sysext-pack"]),
   ],
   dependencies: [
@@ -34,6 +35,9 @@ let package = Package(
   ],
   targets: [
     // Arrows only point down: each target lists what it may import, and nothing above it.
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"]), .yum(["libcurl-devel"]), .brew(["curl"])]),
     .systemLibrary(
       name: "CLZ4", pkgConfig: "liblz4",
       providers: [.apt(["liblz4-dev"]), .yum(["lz4-devel"]), .brew(["lz4"])]),
@@ -70,10 +74,11 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
+    .target(name: "SysextStore", dependencies: ["CCurl", "SysextImage"], swiftSettings: strict),
     .executableTarget(
       name: "sysext-pack",
       dependencies: [
-        "SysextImage",
+        "SysextImage", "SysextStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -96,7 +101,11 @@ let package = Package(
       swiftSettings: tests),
     .testTarget(name: "GPTTests", dependencies: ["GPT", "ImageCore", "TestSupport", system], swiftSettings: tests),
     .testTarget(
-      name: "SysextImageTests", dependencies: ["GPT", "ImageCore", "SysextImage", "TestSupport", system],
+      name: "SysextImageTests",
+      dependencies: ["GPT", "ImageCore", "SysextImage", "SysextStore", "TestSupport", system],
+      swiftSettings: tests),
+    .testTarget(
+      name: "SysextStoreTests", dependencies: ["SysextImage", "SysextStore", "TestSupport", "sysext-pack", system],
       swiftSettings: tests),
     .testTarget(
       name: "CommandLineTests", dependencies: ["SysextImage", "TestSupport", "sysext-pack", system],

@@ -23,13 +23,20 @@ public struct GPTReading: Sendable {
   /// Everything that is odd or wrong.
   public let findings: [Finding]
 
+  /// The image.
+  let store: ByteStore
+  /// What was found of either copy.
+  let copies: (primary: TableCopy, backup: TableCopy)
+  /// The first sector; `nil` where there is none.
+  let record: ProtectiveMBR?
+
   /// Reads both copies of the table of `store`.
   ///
   /// - Throws: `.notFound` when there is no sign of a table, and the source's error when it cannot be read. A table of
   ///   which both copies are damaged is no error before `table` is asked for.
   public init(_ store: ByteStore) throws(ImageError) {
-    let probe = HeaderProbe(store)
     let record = GPTReading.record(store)
+    let probe = HeaderProbe(store, record)
     guard let likeliest = probe.sectorSizes.first else {
       throw probe.failure
         ?? ImageError(
@@ -37,12 +44,14 @@ public struct GPTReading: Sendable {
           record?.protectiveRecord == nil
             ? "no GPT partition table" : "no GPT partition table, though a protective MBR: both headers are lost")
     }
-    let readable =
-      probe.isAmbiguous ? probe.sectorSizes.first { (try? PartitionTable(primaryOf: store, $0)) != nil } : nil
+    let readable = probe.isAmbiguous ? probe.sectorSizes.first { TableCopy(store, at: 1, $0).isGood } : nil
     let sectorSize = readable ?? likeliest
+    self.store = store
+    self.record = record
     self.sectorSize = sectorSize
-    let primary = Copy(store, at: 1, sectorSize)
-    let backup = GPTReading.backup(store, primary, sectorSize)
+    let primary = TableCopy(store, at: 1, sectorSize)
+    let backup = GPTReading.backup(store, primary, record, sectorSize)
+    copies = (primary, backup)
     self.primary = primary.table.named("primary partition table")
     self.backup = backup.table.named("backup partition table")
     mbr = record.map(GPTReading.state) ?? .missing
@@ -55,6 +64,8 @@ public struct GPTReading: Sendable {
     findings += GPTReading.findings(self.primary, self.backup)
     if let table = (try? self.primary.get()) ?? (try? self.backup.get()) {
       findings += table.findings(in: store)
+      findings +=
+        GPTReading.placeFindings(primary, "primary", table) + GPTReading.placeFindings(backup, "backup", table)
     }
     self.findings = findings
   }
@@ -75,38 +86,34 @@ public struct GPTReading: Sendable {
 }
 
 extension GPTReading {
-  /// One of the two copies: the header may be good though the entries are not.
-  private struct Copy {
-    let header: Result<Header, ImageError>
-    let table: Result<PartitionTable, ImageError>
-
-    init(_ store: ByteStore, at lba: UInt64, _ sectorSize: SectorSize) {
-      let header = Result { () throws(ImageError) in try Header(store, at: lba, sectorSize: sectorSize) }
-      self.header = header
-      table = Result { () throws(ImageError) in
-        try PartitionTable(store, header.get(), sectorSize: sectorSize)
+  /// The bytes that the good copies of the table take, the protective MBR's included.
+  package var tableRanges: [Range<UInt64>] {
+    let sector = sectorSize.byteCount
+    var ranges: [Range<UInt64>] = [0..<sector]
+    for copy in [copies.primary, copies.backup] where copy.isGood {
+      ranges.append(copy.lba * sector..<(copy.lba + 1) * sector)
+      if let entries = copy.entryLBAs(sectorSize) {
+        ranges.append(entries.lowerBound * sector..<entries.upperBound * sector)
       }
     }
-
-    init(_ error: ImageError) {
-      header = .failure(error)
-      table = .failure(error)
-    }
+    return ranges
   }
 
-  /// The backup where the primary header says it is; if that is damaged or wrong, in the last sector.
-  private static func backup(_ store: ByteStore, _ primary: Copy, _ sectorSize: SectorSize) -> Copy {
-    let last = store.lastLBA(sectorSize).map { Copy(store, at: $0, sectorSize) }
+  /// The backup where the primary header says it is; if that is damaged or wrong, where it ought to be.
+  private static func backup(
+    _ store: ByteStore, _ primary: TableCopy, _ record: ProtectiveMBR?, _ sectorSize: SectorSize
+  ) -> TableCopy {
+    let others = store.backupLBAs(record, sectorSize).map { TableCopy(store, at: $0, sectorSize) }
     guard let header = try? primary.header.get() else {
-      return last ?? Copy(ImageError(.truncated, "no room for a backup of the table"))
+      return others.first(where: \.isGood) ?? others.first
+        ?? TableCopy(ImageError(.truncated, "no room for a backup of the table"), at: 0)
     }
     // Read as a backup, the primary would vouch for itself.
     let named =
       header.alternateLBA <= 1
-      ? Copy(ImageError(.corrupt, "the primary header says that it is in LBA \(header.alternateLBA)"))
-      : Copy(store, at: header.alternateLBA, sectorSize)
-    if case .failure = named.table, let last, case .success = last.table { return last }
-    return named
+      ? TableCopy(ImageError(.corrupt, "the primary header says that it is in LBA \(header.alternateLBA)"), at: 0)
+      : TableCopy(store, at: header.alternateLBA, sectorSize)
+    return named.isGood ? named : others.first(where: \.isGood) ?? named
   }
 
   private static func record(_ store: ByteStore) -> ProtectiveMBR? {
@@ -117,78 +124,6 @@ extension GPTReading {
   private static func state(_ record: ProtectiveMBR) -> MBRState {
     if record.protectiveRecord == nil { return .missing }
     return record.ordinarySlots.isEmpty ? .protective : .hybrid
-  }
-
-  private static func findings(_ record: ProtectiveMBR?, lbaCount: UInt64) -> [Finding] {
-    guard let record, let protective = record.protectiveRecord else {
-      return [
-        Finding(.error, "gpt-no-protective-mbr", "no protective MBR: neither kernel nor systemd look at the table")
-      ]
-    }
-    var findings: [Finding] = []
-    let slots = record.ordinarySlots
-    if !slots.isEmpty {
-      findings.append(
-        Finding(
-          .warning, "gpt-hybrid-mbr",
-          "the MBR has partitions of its own (record \(slots.map { "\($0)" }.joined(separator: ", ")))"))
-    }
-    if protective.startingLBA != 1 {
-      findings.append(
-        Finding(
-          .error, "gpt-protective-mbr-start",
-          "the protective MBR begins at LBA \(protective.startingLBA), not 1: the kernel does not look at the table"))
-    }
-    if ![ProtectiveMBR.coveredCount(lbaCount: lbaCount), .max].contains(protective.lbaCount) {
-      findings.append(
-        Finding(
-          .note, "gpt-protective-mbr-length",
-          "the protective MBR covers \(protective.lbaCount) sectors, the disk has \(lbaCount)"))
-    }
-    return findings
-  }
-
-  private static func findings(
-    _ primary: Result<PartitionTable, ImageError>, _ backup: Result<PartitionTable, ImageError>
-  ) -> [Finding] {
-    var findings: [Finding] = []
-    if case .failure(let error) = primary { findings.append(Finding(.error, "gpt-primary-damaged", "\(error)")) }
-    if case .failure(let error) = backup { findings.append(Finding(.error, "gpt-backup-damaged", "\(error)")) }
-    switch (primary, backup) {
-    case (.success(let first), .success(let second)) where first != second:
-      findings.append(
-        Finding(.error, "gpt-copies-differ", "the two copies of the partition table differ; the primary one is used"))
-    case (.failure, .success):
-      findings.append(Finding(.warning, "gpt-backup-used", "the backup partition table is used"))
-    default: break
-    }
-    return findings
-  }
-}
-
-extension PartitionTable {
-  fileprivate init(primaryOf store: ByteStore, _ sectorSize: SectorSize) throws(ImageError) {
-    try self.init(store, Header(store, at: 1, sectorSize: sectorSize), sectorSize: sectorSize)
-  }
-
-  /// What is wrong with the table, and what does not fit the disk that it was read from.
-  fileprivate func findings(in store: ByteStore) -> [Finding] {
-    var findings = findings
-    let end = try? imageByteCount
-    if end != store.byteCount {
-      findings.append(
-        Finding(
-          .warning, "gpt-backup-not-at-end",
-          "the table is for a disk of \(end.map { "\($0)" } ?? "too many") bytes; there are \(store.byteCount)"))
-    }
-    for partition in partitions {
-      guard let range = try? partition.byteRange, range.upperBound > store.byteCount else { continue }
-      findings.append(
-        Finding(
-          .error, "gpt-partition-cut", place: partition.place,
-          "ends at byte \(range.upperBound); there are \(store.byteCount)"))
-    }
-    return findings
   }
 }
 

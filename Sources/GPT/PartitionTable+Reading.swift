@@ -1,9 +1,11 @@
 import ImageCore
 
 extension Header {
-  /// The entry counts that systemd accepts.
-  private static let acceptedEntryCounts: ClosedRange<UInt32> = 1...1024
+  /// The most entries that systemd accepts.
+  static let acceptedEntryCount = 1024
   private static let longestEntry: UInt32 = 4096
+  /// A bound of what is read: 32,768 entries of the usual length.
+  private static let longestArray: UInt64 = 4 << 20
 
   /// Reads and checks the header in sector `lba`.
   ///
@@ -19,7 +21,8 @@ extension Header {
     if header.revision != Header.knownRevision {
       throw ImageError(.unsupported, "the header's revision is 0x\(String(header.revision, radix: 16))", offset: place)
     }
-    if !Header.acceptedByteCounts.contains(header.headerByteCount) {
+    // The kernel, too, refuses one that is longer than a sector.
+    if !Header.acceptedByteCounts.contains(header.headerByteCount) || header.headerByteCount > sectorSize.rawValue {
       throw ImageError(.corrupt, "the header's length is \(header.headerByteCount)", offset: place)
     }
     let bytes = try store.bytes(at: offset, count: Int(header.headerByteCount))
@@ -29,31 +32,41 @@ extension Header {
     if header.myLBA != lba {
       throw ImageError(.corrupt, "the header in LBA \(lba) says that it is in LBA \(header.myLBA)", offset: place)
     }
-    if !Header.acceptedEntryCounts.contains(header.partitionEntryCount) {
-      throw ImageError(.corrupt, "\(header.partitionEntryCount) entries; 1 to 1024 are possible", offset: place)
+    let (count, width) = (header.partitionEntryCount, header.partitionEntryByteCount)
+    if width == 0 || width % UInt32(PartitionEntry.byteCount) != 0 || width > Header.longestEntry {
+      throw ImageError(.corrupt, "entries of \(width) bytes", offset: place)
     }
-    let entry = header.partitionEntryByteCount
-    if entry == 0 || entry % UInt32(PartitionEntry.byteCount) != 0 || entry > Header.longestEntry {
-      throw ImageError(.corrupt, "entries of \(entry) bytes", offset: place)
+    if count == 0 || UInt64(count) * UInt64(width) > Header.longestArray {
+      throw ImageError(.corrupt, "\(count) entries of \(width) bytes; 1 entry to 4 MiB are possible", offset: place)
     }
     self = header
   }
 }
 
-extension PartitionTable {
-  /// Reads the entries that a checked header points to.
-  init(_ store: ByteStore, _ header: Header, sectorSize: SectorSize) throws(ImageError) {
-    let offset = try header.partitionEntryLBA.multiplied(by: sectorSize.byteCount, "the entries' LBA")
-    // 4 MiB at most: `Header.init` has looked at both factors. `bytes` compares with the store's length first.
-    let width = Int(header.partitionEntryByteCount)
-    let count = Int(header.partitionEntryCount)
-    let bytes = try store.bytes(at: offset, count: count * width)
-    if CRC32.ieee.checksum(bytes.rawSpan) != header.partitionEntryArrayCRC32 {
+extension Header {
+  /// The length of all entries: at most 4 MiB.
+  var arrayByteCount: Int { Int(partitionEntryCount) * Int(partitionEntryByteCount) }
+
+  /// Reads the entries that this header points to, and checks their checksum.
+  func entries(_ store: ByteStore, _ sectorSize: SectorSize) throws(ImageError) -> [UInt8] {
+    let offset = try partitionEntryLBA.multiplied(by: sectorSize.byteCount, "the entries' LBA")
+    // `bytes` compares with the store's length before it allocates.
+    let bytes = try store.bytes(at: offset, count: arrayByteCount)
+    if CRC32.ieee.checksum(bytes.rawSpan) != partitionEntryArrayCRC32 {
       throw ImageError(.corrupt, "the entries' checksum is wrong", offset: store.baseOffset &+ offset)
     }
+    return bytes
+  }
+}
+
+extension PartitionTable {
+  /// What a checked header and its entries say.
+  init(_ header: Header, entries: [UInt8], sectorSize: SectorSize) throws(ImageError) {
+    let width = Int(header.partitionEntryByteCount)
+    let count = Int(header.partitionEntryCount)
     var partitions: [Partition] = []
     for index in 0..<count {
-      let entry = try PartitionEntry(bytes.rawSpan, at: index * width)
+      let entry = try PartitionEntry(entries.rawSpan, at: index * width)
       if !entry.isUnused { partitions.append(Partition(entry, index: index, sectorSize: sectorSize)) }
     }
     self.init(
@@ -72,21 +85,19 @@ struct HeaderProbe {
   /// The first place that could not be read.
   private(set) var failure: ImageError?
 
-  /// Looks for a header in LBA 1 as systemd does; where none looks right, for one in the last LBA; and where that does
-  /// not, either, for the remains of one.
-  init(_ store: ByteStore) {
+  /// Looks for a header in LBA 1 as systemd does; where none looks right, for one where a backup may be; and where that
+  /// does not, either, for the remains of one.
+  init(_ store: ByteStore, _ record: ProtectiveMBR?) {
     let sizes = SectorSize.allCases
     let primaries = sizes.map { header(store, at: 1, $0) }
-    let last = sizes.map { store.lastLBA($0) }
-    let backups = zip(sizes, last).map { size, lba in lba.flatMap { header(store, at: $0, size) } }
-
+    let backups = sizes.map { size in
+      store.backupLBAs(record, size).map { ($0, header(store, at: $0, size)) }
+    }
     let good = sizes.indices.filter { primaries[$0]?.looksRight(at: 1) == true }
     isAmbiguous = good.count > 1
-    let goodBackups = sizes.indices.filter { index in
-      last[index].map { backups[index]?.looksRight(at: $0) == true } ?? false
-    }
+    let goodBackups = sizes.indices.filter { backups[$0].contains { $1?.looksRight(at: $0) == true } }
     let remains = sizes.indices.filter { primaries[$0]?.signature == Header.magic }
-    let backupRemains = sizes.indices.filter { backups[$0]?.signature == Header.magic }
+    let backupRemains = sizes.indices.filter { backups[$0].contains { $1?.signature == Header.magic } }
     sectorSizes = [good, goodBackups, remains, backupRemains].first { !$0.isEmpty }?.map { sizes[$0] } ?? []
   }
 
@@ -106,5 +117,13 @@ extension ByteStore {
   func lastLBA(_ sectorSize: SectorSize) -> UInt64? {
     let count = byteCount / sectorSize.byteCount
     return count > 2 ? count - 1 : nil
+  }
+
+  /// Where a backup may be when no primary header says it: in the last sector or, should the image have grown, where
+  /// the disk ended by its protective MBR.
+  func backupLBAs(_ record: ProtectiveMBR?, _ sectorSize: SectorSize) -> [UInt64] {
+    guard let last = lastLBA(sectorSize) else { return [] }
+    let said = record?.protectiveRecord.map { UInt64($0.lbaCount) } ?? 0
+    return said > 1 && said < last ? [last, said] : [last]
   }
 }

@@ -56,7 +56,13 @@ extension PartitionTable {
     if entryByteCount != PartitionEntry.byteCount {
       findings.append(
         Finding(
-          .warning, "gpt-wide-entries", "entries are \(entryByteCount) bytes wide; libblkid and systemd take only 128"))
+          .warning, "gpt-wide-entries",
+          "entries are \(entryByteCount) bytes wide; the kernel, libblkid and systemd take only 128"))
+    }
+    if entryCount > Header.acceptedEntryCount {
+      findings.append(
+        Finding(
+          .warning, "gpt-many-entries", "\(entryCount) entries; systemd takes at most \(Header.acceptedEntryCount)"))
     }
     for partition in partitions {
       if partition.lastLBA < partition.firstLBA {

@@ -22,15 +22,21 @@ struct ConsoleOptions: ParsableArguments {
   func reporting(_ body: @escaping @Sendable () async throws(ImageError) -> Void) async throws {
     // Before the work begins, which may print at once.
     Signals.ignoreDeadPipes()
+    let transfers = Transfers()
     let task = Task { () -> ImageError? in
-      do throws(ImageError) {
-        try await body()
-        return nil
-      } catch { return error }
+      await Transfers.$current.withValue(transfers) {
+        do throws(ImageError) {
+          try await body()
+          return nil
+        } catch { return error }
+      }
     }
     let signals = Signals { task.cancel() }
     let failure = await task.value
-    guard let failure, !Console.isDeadPipe(failure) else { return }
+    guard let failure, !Console.isDeadPipe(failure) else {
+      if !quiet, let summary = transfers.summary { Console.error(summary) }
+      return
+    }
     if failure.code == .cancelled, let signal = signals.received {
       Console.error("cancelled")
       throw ExitCode(128 + signal)
@@ -50,7 +56,8 @@ struct ConsoleOptions: ParsableArguments {
   /// - Throws: `.io` when it cannot be written; not when the reader went away.
   func show(_ json: @autoclosure () -> JSON, text: () -> String) throws(ImageError) {
     if self.json {
-      try Console.write(json().text)
+      let json = json()
+      try Console.write((Transfers.current?.adding(to: json) ?? json).text)
     } else if !quiet {
       try Console.write(text())
     }

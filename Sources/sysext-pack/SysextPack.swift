@@ -21,5 +21,7 @@ struct SysextPack: AsyncParsableCommand {
 struct Version: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Prints the version of this program.")
 
-  func run() { print("sysext-pack 0.1.0") }
+  static let number = "0.1.0"
+
+  func run() { print("sysext-pack \(Self.number)") }
 }

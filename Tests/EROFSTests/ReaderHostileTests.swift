@@ -7,7 +7,7 @@ import Testing
 @testable import EROFS
 
 /// Spoilt images: a result or an error, soon; a trap ends the whole run.
-@Suite(.needs("mkfs.erofs", in: .sid), .needsRoot, .timeLimit(.minutes(10))) struct ReaderHostileTests {
+@Suite(.needs("mkfs.erofs", in: .sid), .needsRoot, .timeLimit(.minutes(20))) struct ReaderHostileTests {
   private static let options = [
     "", "-zlz4", "-zlz4 -C16384 -Elegacy-compress", "-zlz4hc -C65536 -Eztailpacking", "--chunksize=4096",
     "-zlz4 -Efragments,dedupe --xattr-prefix=user.", "-zlz4 -C65536 -Eall-fragments", "-zlz4 -C65536 -E48bit",

@@ -125,16 +125,16 @@ import Testing
   @Test(
     arguments: [
       (1, 128, 92, 2), (3, 128, 92, 2), (4, 256, 92, 2), (4, 128, 512, 2), (4, 128, 96, 3), (4, 4096, 200, 2),
-      (700, 128, 92, 2), (1024, 128, 92, 5),
+      (256, 256, 92, 2), (700, 128, 92, 2), (1024, 128, 92, 5), (2048, 128, 92, 2),
     ] as [(UInt32, UInt32, Int, UInt64)])
   func oddShapes(count: UInt32, width: UInt32, header: Int, entriesLBA: UInt64) throws {
     var disk = TinyDisk()
-    disk.lbaCount = 600
+    disk.lbaCount = 1200
     disk.entryCount = count
     disk.entryByteCount = width
     disk.headerByteCount = header
     disk.primaryEntriesLBA = entriesLBA
-    disk.entries = [TinyDisk.entry(290...299, 1), PartitionEntry(), TinyDisk.entry(300...309, 2)].suffix(
+    disk.entries = [TinyDisk.entry(590...599, 1), PartitionEntry(), TinyDisk.entry(600...609, 2)].suffix(
       Int(min(count, 3)))
     let reading = try GPTReading(ByteStore(disk.bytes))
     for table in [try reading.primary.get(), try reading.backup.get()] {
@@ -142,15 +142,16 @@ import Testing
       #expect(table.entryByteCount == Int(width))
       #expect(table.partitions.map(\.number) == (count == 1 ? [1] : [1, 3]))
       #expect(table.partitions.allSatisfy { $0.name == "ab" })
-      #expect(try table.partitions.last?.byteRange == 300 * 512..<310 * 512)
+      #expect(try table.partitions.last?.byteRange == 600 * 512..<610 * 512)
     }
-    #expect(reading.findings.map(\.code) == (width == 128 ? [] : ["gpt-wide-entries"]))
+    let codes = (width == 128 ? [] : ["gpt-wide-entries"]) + (count <= 1024 ? [] : ["gpt-many-entries"])
+    #expect(reading.findings.map(\.code) == codes)
   }
 
   /// Refused by what the header says, before anything of that length is read.
   @Test(
     arguments: [
-      (0, 128, "0 entries"), (1025, 128, "1025 entries"), (.max, 128, "4294967295 entries"), (4, 0, "of 0 bytes"),
+      (0, 128, "0 entries"), (32769, 128, "32769 entries"), (.max, 128, "4294967295 entries"), (4, 0, "of 0 bytes"),
       (4, 64, "of 64 bytes"), (4, 129, "of 129 bytes"), (4, 4224, "of 4224 bytes"), (1024, .max, "of 4294967295 bytes"),
     ] as [(UInt32, UInt32, String)])
   func impossibleShapes(count: UInt32, width: UInt32, message: String) throws {
@@ -227,6 +228,40 @@ import Testing
     }
     #expect(error.message.contains("says that it is in LBA 9"))
     #expect(try reading.table == table)
+  }
+
+  /// Where the table lies on what it describes.
+  @Test func tablesInTheWay() throws {
+    func codes(_ change: @escaping (inout Header) -> Void) throws -> [String] {
+      var disk = TinyDisk()
+      disk.changeHeader = change
+      return try GPTReading(ByteStore(disk.bytes)).findings.map(\.code)
+    }
+    #expect(try codes { _ in } == [])
+    #expect(try codes { $0.firstUsableLBA = 2 } == ["gpt-table-in-use"])
+    #expect(try codes { $0.lastUsableLBA = 23 } == ["gpt-table-in-use", "gpt-table-in-use"])
+    #expect(try codes { if $0.myLBA == 23 { $0.alternateLBA = 5 } } == ["gpt-backup-alternate"])
+    var disk = TinyDisk()
+    disk.primaryEntriesLBA = 8
+    disk.changeHeader = { $0.firstUsableLBA = 3 }
+    let findings = try GPTReading(ByteStore(disk.bytes)).findings.filter { $0.code == "gpt-table-in-use" }
+    #expect(findings.map(\.severity) == [.error] && findings.map(\.place) == ["partition 1"])
+  }
+
+  /// A header longer than a sector is none: the kernel says so, too.
+  @Test func headersLongerThanASector() throws {
+    let disk = TinyDisk(changeHeader: { $0.headerByteCount = 513 })
+    #expect(throws: ImageError(.corrupt, "")) { try GPTReading(ByteStore(disk.bytes)).primary.get() }
+  }
+
+  /// The primary copy is gone and the image has grown: the protective MBR knows where the backup was.
+  @Test func theBackupOfAGrownImageIsFound() throws {
+    let table = try Samples.table(2)
+    var image = try Samples.image(table) + [UInt8](repeating: 0, count: 1 << 16)
+    image.fillZero(512..<1024)
+    let reading = try GPTReading(ByteStore(image))
+    #expect(try reading.table == table)
+    #expect(throws: ImageError(.notFound, "")) { try reading.primary.get() }
   }
 
   /// Offsets in errors count from the beginning of the outermost file.

@@ -43,6 +43,14 @@ enum Samples {
   }
 }
 
+extension Samples {
+  /// The first byte in which two images differ.
+  static func difference(_ left: [UInt8], _ right: [UInt8]) -> Int? {
+    let count = left.count == right.count ? left.equalByteCount(left.indices, to: right, at: 0) : 0
+    return count == left.count && left.count == right.count ? nil : count
+  }
+}
+
 /// A table of any shape, valid or not, on a disk of a few KiB: what our writer never makes.
 struct TinyDisk {
   var sectorSize = SectorSize.bytes512

@@ -37,7 +37,7 @@ extension MetadataReader {
       if inode.startBlock == nil { position = max(position, volume.inlineStart(of: inode)) }
     case .chunkBased:
       let map = try ChunkMap(inode, volume)
-      while position < inode.byteCount, try block(ofChunk: position >> map.chunkBits, map) == nil {
+      while position < inode.byteCount, try place(ofChunk: position >> map.chunkBits, map) == nil {
         position = try ((position >> map.chunkBits) + 1).multiplied(by: 1 << map.chunkBits, "a chunk")
       }
     case .compressedFull, .compressedCompact:

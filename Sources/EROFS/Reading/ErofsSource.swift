@@ -12,14 +12,14 @@ extension ErofsFileSystem {
     var tree = FileTree()
     var nodes = [tree.root]
     try reader.walk { (step, reader) throws(ImageError) in
-      if let parent = step.parent, let path = step.path {
+      if let parent = step.parent, let name = step.name {
         let isNew: Bool
         if let inode = step.inode {
-          let id = tree.add(try reader.node(inode, path), as: path.name, in: nodes[parent])
+          let id = tree.add(try reader.node(inode, step.path), as: name, in: nodes[parent])
           isNew = id != nil
           nodes.append(id ?? tree.root)
         } else {
-          isNew = tree.link(nodes[step.number], as: path.name, in: nodes[parent])
+          isNew = tree.link(nodes[step.number], as: name, in: nodes[parent])
         }
         if !isNew { throw ImageError(.corrupt, "the directory has this name twice") }
       } else if let root = step.inode {
@@ -39,8 +39,12 @@ extension ErofsFileSystem {
     if volume.packedNID != nil {
       let packed = try reader.packedInode()
       try inContext("packed inode \(packed.nid)") { () throws(ImageError) in
-        try result.count(packedInode: packed, &reader)
+        try result.count(nameless: packed, &reader)
       }
+    }
+    if volume.metaboxNID != nil {
+      let metabox = try reader.metaboxInode()
+      try inContext("metabox") { () throws(ImageError) in try result.count(nameless: metabox, &reader) }
     }
     return result
   }
@@ -48,7 +52,7 @@ extension ErofsFileSystem {
 
 extension MetadataReader {
   /// A file with all that its inode says.
-  mutating func node(_ inode: ErofsInode, _ path: ErofsPath) throws(ImageError) -> FileTree.Node {
+  mutating func node(_ inode: ErofsInode, _ path: ErofsPath?) throws(ImageError) -> FileTree.Node {
     let kind: FileTree.Kind
     switch inode.kind {
     case .directory: kind = .directory

@@ -22,6 +22,8 @@ public struct DiskImage: Sendable {
   public let partition: Partition?
   /// The file system.
   public let fileSystem: ErofsFileSystem
+  /// The file system's bytes in the image: a partition's, or all.
+  public let fileSystemRange: Range<UInt64>
   /// What is wrong with the table, or worth knowing.
   public let findings: [Finding]
 
@@ -36,8 +38,7 @@ public struct DiskImage: Sendable {
       guard error.code == .notFound else { throw error }
       gpt = nil
       partition = nil
-      fileSystem = try ErofsFileSystem(store)
-      findings = [Finding(.note, "no-partition-table", "a file system alone, without a partition table")]
+      (fileSystem, fileSystemRange, findings) = try Self.withoutGPT(store, error)
       return
     }
     guard let partition = Self.dataPartition(of: try reading.table) else {
@@ -49,7 +50,41 @@ public struct DiskImage: Sendable {
     fileSystem = try inContext(partition.place) { () throws(ImageError) in
       try ErofsFileSystem(try store.slice(range))
     }
+    fileSystemRange = range
     findings = reading.findings
+  }
+
+  /// A file system alone, or the one in the only Linux partition of an older sort of table.
+  private static func withoutGPT(
+    _ store: ByteStore, _ reason: ImageError
+  ) throws(ImageError) -> (ErofsFileSystem, Range<UInt64>, [Finding]) {
+    let failure: ImageError
+    do throws(ImageError) {
+      return (
+        try ErofsFileSystem(store), 0..<store.byteCount,
+        [Finding(.note, "no-partition-table", "a file system alone, without a partition table")]
+      )
+    } catch { failure = error }
+    // What a magic number names is that, whatever its first sector looks like.
+    guard failure.code == .corrupt, failure.offset == store.baseOffset + 1024 else { throw failure }
+    guard let table = try MBRTable(store) else {
+      let first = try store.bytes(at: 0, upTo: ProtectiveMBR.byteCount)
+      throw (try? ProtectiveMBR(first.rawSpan))?.protectiveRecord == nil ? failure : reason
+    }
+    let linux = table.partitions.filter(\.isLinux)
+    guard linux.count == 1, let partition = linux.first else {
+      throw ImageError(
+        .unsupported, "an MBR partition table, without a GPT and without a single Linux partition (\(table))")
+    }
+    let finding = Finding(
+      .warning, "mbr-partition-table", place: partition.place,
+      "the file system is in a partition of an MBR, without a GPT; systemd reads that only from an active partition"
+        + " (\(table))")
+    do throws(ImageError) {
+      return (try ErofsFileSystem(try store.slice(partition.byteRange)), partition.byteRange, [finding])
+    } catch {
+      throw ImageError(error.code, "\(error.message) (\(table))", offset: error.offset, context: [partition.place])
+    }
   }
 
   /// Opens an image file.

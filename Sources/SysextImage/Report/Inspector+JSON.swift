@@ -11,9 +11,9 @@ extension SysextInspector {
 
   /// The same with counts that are known already.
   ///
-  /// - Parameter statistics: Those of the image's file system.
+  /// - Parameter statistics: Those of the image's file system; `nil` leaves null where they would stand.
   /// - Returns: The text's value.
-  public func json(_ statistics: ErofsStatistics) -> JSON {
+  public func json(_ statistics: ErofsStatistics?) -> JSON {
     .object([
       .init("byteCount", .count(image.store.byteCount)),
       .init("partitionTable", image.gpt.map(\.json) ?? .null),
@@ -50,7 +50,7 @@ extension JSON {
 }
 
 extension ErofsSuperblock {
-  fileprivate func json(_ statistics: ErofsStatistics, _ partition: Partition?) -> JSON {
+  fileprivate func json(_ statistics: ErofsStatistics?, _ partition: Partition?) -> JSON {
     .object([
       .init("type", .string("erofs")),
       .init("partition", partition.map { .count($0.number) } ?? .null),
@@ -66,9 +66,9 @@ extension ErofsSuperblock {
       .init("incompatibleFeatures", .array(incompatibleFeatures.names.map(JSON.string))),
       .init("algorithms", .array(algorithms.map(JSON.string))),
       .init("maxPclusterByteCount", maxPclusterByteCount.map { .count($0) } ?? .null),
-      .init("minimumKernel", .string(statistics.minimumKernel.description)),
-      .init("kernelFeatures", .array(statistics.kernelFeatures.map(\.json))),
-      .init("counts", statistics.json),
+      .init("minimumKernel", .optional(statistics?.minimumKernel.description)),
+      .init("kernelFeatures", statistics.map { .array($0.kernelFeatures.map(\.json)) } ?? .null),
+      .init("counts", statistics?.json ?? .null),
     ])
   }
 }
