@@ -9,6 +9,14 @@ struct ImageArgument: ParsableArguments {
     completion: .file(extensions: ["raw"]))
   var place: String
 
+  @Option(
+    name: .customLong("device"),
+    help: ArgumentHelp(
+      "A further device of a file system that has its data on several; once for each, in the order of its table.",
+      valueName: "file"),
+    completion: .file())
+  var devices: [String] = []
+
   @OptionGroup(title: "Images on a server") var remote: RemoteOptions
 
   /// What messages call it: a URL without its password.
@@ -21,7 +29,7 @@ struct ImageArgument: ParsableArguments {
   func store() throws(ImageError) -> (bytes: ByteStore, fileName: String?) { try remote.store(place) }
 
   /// Opens it.
-  func open() throws(ImageError) -> DiskImage { try remote.open(place) }
+  func open() throws(ImageError) -> DiskImage { try remote.open(place, devices: devices) }
 
   /// Opens it and reads its release files.
   func inspect() throws(ImageError) -> SysextInspector {
@@ -46,8 +54,11 @@ struct RemoteOptions: ParsableArguments {
   }
 
   /// Opens an image in a file or, where `place` is a URL, on a server.
-  func open(_ place: String) throws(ImageError) -> DiskImage {
-    RemoteSource.isURL(place) ? try DiskImage(try source(place)) : try SysextImage.open(FilePath(place))
+  func open(_ place: String, devices: [String] = []) throws(ImageError) -> DiskImage {
+    var stores: [ByteStore] = []
+    for device in devices { stores.append(try store(device).bytes) }
+    return RemoteSource.isURL(place)
+      ? try DiskImage(try source(place), devices: stores) : try SysextImage.open(FilePath(place), devices: stores)
   }
 
   /// The bytes that are there, and what they are called.

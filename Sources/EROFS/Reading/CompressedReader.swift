@@ -42,7 +42,8 @@ extension MetadataReader {
     try finishRun(into: &output, keepsAll: keepsAll)
   }
 
-  private mutating func map(of inode: ErofsInode) throws(ImageError) -> CompressedMap {
+  /// The map of a compressed inode; give it back with `buffers.keep`.
+  mutating func map(of inode: ErofsInode) throws(ImageError) -> CompressedMap {
     if let known = buffers.takeMap(of: inode.nid) { return known }
     return try CompressedMap(inode, &self)
   }
@@ -127,8 +128,8 @@ extension MetadataReader {
     }
     var start = Int(pcluster.offset - there.lowerBound)
     let end = start + pcluster.byteCount
-    // No block of any algorithm begins with a zero: what is zero in front is padding.
-    if volume.isZeroPadded { start = buffers.input.firstNonzero(in: start..<end) }
+    // No block of any algorithm begins with a zero: what is zero in front is padding, in old LZ4 what is behind.
+    if volume.isZeroPadded || algorithm != .lz4 { start = buffers.input.firstNonzero(in: start..<end) }
     do {
       try buffers.decompressor.decompress(algorithm, buffers.input, start..<end, into: &output, range)
     } catch { throw error.offset == nil ? volume.corrupt(error.message, at: pcluster.offset) : error }

@@ -39,7 +39,8 @@ struct Devices: Sendable {
     let count = superblock.furtherDeviceCount
     guard given.count <= count else {
       throw ImageError(
-        .invalidArgument, "\(given.count) devices given, \(count == 0 ? "the image needs no" : "the image has \(count)") others")
+        .invalidArgument,
+        "\(given.count) devices given, \(count == 0 ? "the image needs no" : "the image has \(count)") others")
     }
     numberMask = (1 << (Int.bitWidth - count.leadingZeroBitCount)) - 1
     let start = UInt64(superblock.deviceTableSlot) * UInt64(DeviceSlot.byteCount)
@@ -88,12 +89,15 @@ struct Devices: Sendable {
   /// Where the space of all devices ends.
   var end: UInt64 { others.reduce(first.byteCount) { max($0, $1.place?.upperBound ?? 0) } }
 
+  /// Whether a chunk index means a device other than the first.
+  func isFurther(_ number: Int) -> Bool { number & numberMask != 0 }
+
   /// Fills `output[range]` with the bytes from `offset` on: of a device by its number, or of the space of all devices.
   func read(
     device number: Int = 0, at offset: UInt64, into output: inout [UInt8], _ range: Range<Int>
   ) throws(ImageError) {
     if others.isEmpty { return try first.read(at: offset, into: &output, range) }
-    guard number & numberMask == 0 else {
+    guard !isFurther(number) else {
       guard number & numberMask <= others.count else {
         throw ImageError(.corrupt, "data on device \(number & numberMask) of \(others.count)")
       }

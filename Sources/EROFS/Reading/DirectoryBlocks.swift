@@ -79,7 +79,7 @@ struct DirectoryBlock: ~Escapable {
 
   /// Appends all entries but `.` and `..`, which are in ascending byte order of their names.
   ///
-  /// - Parameter last: The name before the first one; afterwards the block's last one.
+  /// `last` is the name before the first one, and afterwards the block's last one.
   func append(to entries: inout [ErofsEntry], after last: inout FileName?) throws(ImageError) {
     for index in 0..<count {
       let entry = try entry(index)

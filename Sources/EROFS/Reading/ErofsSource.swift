@@ -52,11 +52,11 @@ extension ErofsFileSystem {
 
 extension MetadataReader {
   /// A file with all that its inode says.
-  mutating func node(_ inode: ErofsInode, _ path: ErofsPath?) throws(ImageError) -> FileTree.Node {
+  mutating func node(_ inode: ErofsInode, _ path: @autoclosure () -> ErofsPath?) throws(ImageError) -> FileTree.Node {
     let kind: FileTree.Kind
     switch inode.kind {
     case .directory: kind = .directory
-    case .regular: kind = .regular(ErofsContent(volume: volume, inode: inode, path: path))
+    case .regular: kind = .regular(ErofsContent(volume: volume, inode: inode, path: path()))
     case .symlink: kind = .symlink(target: try symlinkTarget(of: inode))
     case .characterDevice(let device): kind = .characterDevice(device)
     case .blockDevice(let device): kind = .blockDevice(device)

@@ -117,9 +117,11 @@ final class ErofsVolume: Sendable {
     return ImageError(code, "\(message), at byte \(offset & ~Self.inMetabox) of the metabox")
   }
 
-  /// Where block `block` begins in the space of all devices.
-  func byteOffset(ofBlock block: UInt64, _ inode: ErofsInode) throws(ImageError) -> UInt64 {
-    guard block < blockLimit else {
+  /// Where block `block` begins, in the space of all devices or on one.
+  func byteOffset(
+    ofBlock block: UInt64, device: Int = 0, _ inode: ErofsInode
+  ) throws(ImageError) -> UInt64 {
+    guard block < blockLimit || devices.isFurther(device) else {
       throw corrupt("inode \(inode.nid): block \(block) is beyond the end of the file system", at: inode.offset)
     }
     return block << UInt64(blockBits)

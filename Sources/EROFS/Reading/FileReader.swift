@@ -77,7 +77,7 @@ extension MetadataReader {
       let first = range.lowerBound + Int(position - offset)
       let part = first..<first + count
       if let place {
-        let start = try volume.byteOffset(ofBlock: place.block, inode).adding(inside, "a chunk")
+        let start = try volume.byteOffset(ofBlock: place.block, device: place.device, inode).adding(inside, "a chunk")
         try volume.devices.read(device: place.device, at: start, into: &output, part)
       } else {
         output.fillZero(part)

@@ -5,7 +5,8 @@ extension ErofsSuperblock {
   var kernelFeatures: Set<KernelFeature> {
     var result: Set<KernelFeature> = [.erofs]
     let incompatible: [(IncompatibleFeatures, KernelFeature)] = [
-      (.compressionConfigurations, .bigPclusters), (.chunkedFiles, .chunks), (.deviceTable, hasDevices ? .devices : .secondAlgorithm),
+      (.compressionConfigurations, .bigPclusters), (.chunkedFiles, .chunks),
+      (.deviceTable, hasDevices ? .devices : .secondAlgorithm),
       (.ztailpacking, .inlinePclusters), (.fragments, hasPackedInode ? .fragments : .deduplication),
       (.xattrPrefixes, .xattrPrefixes), (.blockAddress48, .blockAddresses48), (.metabox, .metabox),
     ]

@@ -3,8 +3,10 @@ import ImageCore
 /// One logical cluster as its index entry describes it, whatever the entry's form.
 struct Lcluster: Equatable {
   var type: LclusterType
-  /// Of a head, where in the lcluster its extent begins; what is before belongs to the extent before. Else how many
-  /// lclusters before the extent began, or with `FullLclusterIndex.compressedBlockCountFlag` the pcluster's length.
+  /// Of a head, where in the lcluster its extent begins; what is before belongs to the extent before.
+  ///
+  /// Else how many lclusters before the extent began, or with `FullLclusterIndex.compressedBlockCountFlag` the
+  /// pcluster's length.
   var low: UInt16
   /// Of a head, its pcluster's block address.
   var block: UInt64

@@ -100,8 +100,10 @@ extension DiskImage {
   /// Opens an image on a web server.
   ///
   /// - Throws: `.unsupported` or `.corrupt` for what holds no EROFS file system; the source's errors.
-  public init(_ remote: RemoteSource) throws(ImageError) {
-    do throws(ImageError) { try self.init(ByteStore(remote), fileName: remote.fileName) } catch {
+  public init(_ remote: RemoteSource, devices: [ByteStore] = []) throws(ImageError) {
+    do throws(ImageError) {
+      try self.init(ByteStore(remote), fileName: remote.fileName, devices: devices)
+    } catch {
       throw error.context.contains(remote.displayURL) ? error : error.inContext(remote.displayURL)
     }
   }
