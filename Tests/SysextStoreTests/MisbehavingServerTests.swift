@@ -15,21 +15,27 @@ import Testing
     _ answer: @escaping RawServer.Answer, options: RemoteSource.Options = .hasty
   ) async throws -> (error: ImageError?, requests: [RawServer.Request]) {
     try await RawServer.with(answer) { server in
-      let start = ContinuousClock.now
-      var failure: ImageError?
-      do throws(ImageError) {
-        let source = try RemoteSource(server.url(), options: options)
-        #expect(source.byteCount == UInt64(Self.bytes.count))
-        let store = ByteStore(source)
-        for start in stride(from: 0, to: Self.bytes.count, by: 200_000) {
-          let count = min(200_000, Self.bytes.count - start)
-          #expect(try store.bytes(at: UInt64(start), count: count) == Array(Self.bytes[start..<start + count]))
-        }
-      } catch { failure = error }
-      #expect(ContinuousClock.now - start < .seconds(120))
+      let url = server.url()
+      let reading = Task(executorPreference: OwnThreads()) { Self.readAll(url, options) }
+      let failure = await reading.value
       if let failure { #expect(failure.description.contains(server.url()), "\(failure)") }
       return (failure, server.requests)
     }
+  }
+
+  private static func readAll(_ url: String, _ options: RemoteSource.Options) -> ImageError? {
+    let start = ContinuousClock.now
+    defer { #expect(ContinuousClock.now - start < .seconds(120)) }
+    do throws(ImageError) {
+      let source = try RemoteSource(url, options: options)
+      #expect(source.byteCount == UInt64(bytes.count))
+      let store = ByteStore(source)
+      for start in stride(from: 0, to: bytes.count, by: 200_000) {
+        let count = min(200_000, bytes.count - start)
+        #expect(try store.bytes(at: UInt64(start), count: count) == Array(bytes[start..<start + count]))
+      }
+      return nil
+    } catch { return error }
   }
 
   /// The error of reading a file from a server that spoils each answer, or all but the first.
