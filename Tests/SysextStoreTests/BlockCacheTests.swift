@@ -109,11 +109,12 @@ struct BlockCacheTests {
   }
 
   @Test func whatSeveralWantIsAskedForOnce() async throws {
-    let source = Counted(2 << 20, delays: [0: .milliseconds(50), 1: .milliseconds(20)])
+    let source = Counted(2 << 20, delays: [0: .milliseconds(300)])
     let cache = source.cache()
+    let threads = OwnThreads()
     try await withThrowingTaskGroup { group in
       for _ in 0..<16 {
-        group.addTask {
+        group.addTask(executorPreference: threads) {
           let all = try read(cache, 0..<source.bytes.count)
           #expect(all == source.bytes)
         }

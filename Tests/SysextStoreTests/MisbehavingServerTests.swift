@@ -161,6 +161,38 @@ import Testing
     #expect([.io, .unsupported].contains(error.code), "\(error)")
   }
 
+  /// Whatever becomes of a head, the bytes are right or there is an error.
+  @Test func spoiltHeadsNeverTrap() async throws {
+    let good = good
+    let random = Mutex(SplitMix64(seed: 17))
+    var options = RemoteSource.Options.hasty
+    options.retryCount = 0
+    let spoilt: RawServer.Answer = { request in
+      guard case .send(var head)? = good.part(request).first, case .send(let body)? = good.part(request).last else {
+        return []
+      }
+      random.withLock { random in
+        for _ in 0..<Int(random.next() % 3) {
+          head[Int(random.next() % UInt64(head.count))] = UInt8(truncatingIfNeeded: random.next())
+        }
+      }
+      return [.send(head), .send(body), .close]
+    }
+    try await RawServer.with(spoilt) { server in
+      var goodCount = 0
+      for _ in 0..<150 {
+        do throws(ImageError) {
+          let store = ByteStore(try RemoteSource(server.url(), options: options))
+          for start in [0, 500_000] {
+            #expect(try store.bytes(at: UInt64(start), count: 30_000) == Array(Self.bytes[start..<start + 30_000]))
+          }
+          goodCount += 1
+        } catch { #expect(error.context == [server.url()] || error.code == .truncated, "\(error)") }
+      }
+      #expect((10..<140).contains(goodCount))
+    }
+  }
+
   @Test func compressedAnswersAreRefused() async throws {
     let error = try await error { server, request in
       server.part(request) { headers, _ in headers["Content-Encoding"] = "gzip" }

@@ -96,6 +96,22 @@ import Testing
     }
   }
 
+  /// Whoever reads files only needs no libcurl, and does not wait for it.
+  @Test(.needs("ldd")) func libcurlIsForURLsOnly() async throws {
+    let linked = try await Tool("ldd").check(try #require(program.location).string)
+    #expect(linked.outputText.contains("libc.so") && !linked.outputText.contains("libcurl"))
+    let folder = try TempFolder.current
+    for name in ["libcurl.so.4", "libcurl-gnutls.so.4"] {
+      try "".write(toFile: folder[name].string, atomically: false, encoding: .utf8)
+    }
+    let environment = ["LD_LIBRARY_PATH": folder.path.string]
+    let path = try await SampleImage.make(in: folder.path)
+    try await program.check(["inspect", path.string], environment: environment)
+    let result = try await program.run(["inspect", "https://me:s3cret@example.org/x.raw"], environment: environment)
+    #expect(result.status == 1 && result.errorText.contains("install libcurl.so.4"), "\(result)")
+    #expect(!result.text.contains("s3cret"))
+  }
+
   @Test func proxiesAreUsed() async throws {
     try await serving { proxy, _ in
       let url = "http://images.invalid/debug-4.2.x86-64.raw"
