@@ -35,8 +35,9 @@ let package = Package(
   ],
   targets: [
     // Arrows only point down: each target lists what it may import, and nothing above it.
+    // Headers only: it is loaded at run time, by who reads a URL.
     .systemLibrary(
-      name: "CCurl", pkgConfig: "libcurl",
+      name: "CCurl",
       providers: [.apt(["libcurl4-openssl-dev"]), .yum(["libcurl-devel"]), .brew(["curl"])]),
     .systemLibrary(
       name: "CLZ4", pkgConfig: "liblz4",

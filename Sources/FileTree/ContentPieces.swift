@@ -8,42 +8,39 @@ package struct ContentPieces: Sequence, IteratorProtocol {
     case hole(UInt64)
   }
 
+  /// How much is looked up at a time.
+  private static let windowByteCount = 8 << 20
+
   private let content: any FileContent
   private let limit: Int
   private var position: UInt64 = 0
-  /// What comes after a hole.
-  private var data: Range<UInt64>?
+  /// What comes next, the first at the end.
+  private var pieces: [Range<UInt64>] = []
 
-  /// Pieces of at most `limit` bytes.
+  /// Pieces of at most `limit` bytes, or longer ones where they cannot be cut.
   package init(_ content: any FileContent, limit: Int) {
     self.content = content
     self.limit = limit
   }
 
   package mutating func next() -> Result<Piece, ImageError>? {
-    if let data {
-      self.data = nil
-      position = data.upperBound
-      return .success(.data(data))
-    }
     guard position < content.byteCount else { return nil }
     do throws(ImageError) {
-      guard let piece = try content.nextPiece(from: position, limit: limit) else { return hole(to: content.byteCount) }
-      guard piece.lowerBound >= position, (1...limit).contains(piece.count), piece.upperBound <= content.byteCount
-      else {
-        throw ImageError(.invalidArgument, "a content that gives \(piece) for \(limit) bytes at \(position)")
+      if pieces.isEmpty {
+        pieces = try content.pieces(from: position, byteCount: Self.windowByteCount, limit: limit).reversed()
       }
-      data = piece
-      return piece.lowerBound > position ? hole(to: piece.lowerBound) : next()
     } catch {
       position = .max
       return .failure(error)
     }
-  }
-
-  private mutating func hole(to end: UInt64) -> Result<Piece, ImageError> {
-    defer { position = end }
-    return .success(.hole(end - position))
+    guard let piece = pieces.last, piece.lowerBound <= position else {
+      let end = pieces.last?.lowerBound ?? content.byteCount
+      defer { position = end }
+      return .success(.hole(end - position))
+    }
+    pieces.removeLast()
+    position = piece.upperBound
+    return .success(.data(piece))
   }
 }
 
@@ -67,7 +64,7 @@ extension FileContent {
         (piece: Result<ContentPieces.Piece, ImageError>) throws(ImageError) -> (ContentPieces.Piece, [UInt8]) in
         let piece = try piece.get()
         guard case .data(let range) = piece else { return (piece, []) }
-        var buffer = buffers.take(pieceByteCount)
+        var buffer = buffers.take(atLeast: max(pieceByteCount, range.count))
         try read(at: range.lowerBound, into: &buffer, 0..<range.count)
         return (piece, buffer)
       },

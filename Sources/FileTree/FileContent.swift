@@ -12,17 +12,26 @@ public protocol FileContent: Sendable {
   /// - Throws: What stands in the way, with the file's name; `.changed` when it is no longer what it was.
   func read(at offset: UInt64, into output: inout [UInt8], _ range: Range<Int>) throws(ImageError)
 
-  /// What to read next from `offset` on, at most `limit` bytes; `nil` where only zeros follow.
+  /// How bytes from `offset` on are best read: about `byteCount` of them, in pieces of at most `limit`.
   ///
-  /// Leaves holes out, and ends where the next piece can be read without doing some of this one's work again. Contents
-  /// without either need none of their own.
-  func nextPiece(from offset: UInt64, limit: Int) throws(ImageError) -> Range<UInt64>?
+  /// Holes are left out, and there is no cut where the next piece would do some of the work again, even if a piece gets
+  /// longer. Contents without either need no pieces of their own.
+  ///
+  /// - Returns: Ranges in ascending order; none where only zeros follow.
+  func pieces(from offset: UInt64, byteCount: Int, limit: Int) throws(ImageError) -> [Range<UInt64>]
 }
 
 extension FileContent {
-  /// All that is there up to the limit.
-  public func nextPiece(from offset: UInt64, limit: Int) -> Range<UInt64>? {
-    offset < byteCount ? offset..<offset + min(UInt64(limit), byteCount - offset) : nil
+  /// All bytes, in pieces of equal length.
+  public func pieces(from offset: UInt64, byteCount: Int, limit: Int) -> [Range<UInt64>] {
+    var pieces: [Range<UInt64>] = []
+    var position = offset
+    while position < self.byteCount, position - offset < UInt64(byteCount) {
+      let end = position + min(UInt64(limit), self.byteCount - position)
+      pieces.append(position..<end)
+      position = end
+    }
+    return pieces
   }
 
   /// All bytes, for small files.

@@ -10,8 +10,18 @@ struct Cat: AsyncParsableCommand {
   @Argument(help: "The files; symbolic links are followed in the image.")
   var paths: [String]
 
+  @Flag(name: .shortAndLong, help: "Print nothing but errors beside the files.")
+  var quiet = false
+
+  /// There is no other form of a file than its bytes.
+  private var console: ConsoleOptions {
+    var console = ConsoleOptions()
+    console.quiet = quiet
+    return console
+  }
+
   func run() async throws {
-    try await ConsoleOptions().reporting { () async throws(ImageError) in
+    try await console.reporting { () async throws(ImageError) in
       let image = try source.open()
       do throws(ImageError) {
         let paths = paths.map(imagePath)

@@ -34,7 +34,10 @@ struct ImageArgument: ParsableArguments {
   /// Opens it and reads its release files.
   func inspect() throws(ImageError) -> SysextInspector {
     let disk = try open()
-    return try inContext(image) { () throws(ImageError) in try SysextInspector(disk) }
+    do throws(ImageError) { return try SysextInspector(disk) } catch {
+      // A failed read knows its file.
+      throw error.context.contains(image) ? error : error.inContext(image)
+    }
   }
 }
 

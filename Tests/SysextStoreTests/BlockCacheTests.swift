@@ -109,11 +109,12 @@ struct BlockCacheTests {
   }
 
   @Test func whatSeveralWantIsAskedForOnce() async throws {
-    let source = Counted(2 << 20, delays: [0: .milliseconds(50), 1: .milliseconds(20)])
+    let source = Counted(2 << 20, delays: [0: .milliseconds(300)])
     let cache = source.cache()
+    let threads = OwnThreads()
     try await withThrowingTaskGroup { group in
       for _ in 0..<16 {
-        group.addTask {
+        group.addTask(executorPreference: threads) {
           let all = try read(cache, 0..<source.bytes.count)
           #expect(all == source.bytes)
         }
@@ -132,7 +133,7 @@ struct BlockCacheTests {
 
   /// Who waits for a request of somebody else who is cancelled makes it himself.
   @Test func cancellationIsNotShared() async throws {
-    let source = Counted(1 << 20, delays: [0: .seconds(30)])
+    let source = Counted(1 << 20, delays: [0: .seconds(600)])
     let cache = source.cache()
     let threads = OwnThreads()
     let first = Task(executorPreference: threads) { try read(cache, 0..<100) }
@@ -140,7 +141,7 @@ struct BlockCacheTests {
     let second = Task(executorPreference: threads) { try read(cache, 0..<100) }
     try await Task.sleep(for: .milliseconds(100))
     first.cancel()
-    await #expect(throws: ImageError(.cancelled, "")) { try await first.value }
+    await #expect(throws: ImageError(.cancelled, "")) { _ = try await first.value }
     #expect(try await second.value == Array(source.bytes[..<100]))
   }
 }

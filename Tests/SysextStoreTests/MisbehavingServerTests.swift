@@ -6,7 +6,7 @@ import Testing
 @testable import SysextStore
 
 /// Servers that do what they should not: each gives a clear error, or is borne, within seconds.
-@Suite(.timeLimit(.minutes(1))) struct MisbehavingServerTests {
+@Suite(.timeLimit(.minutes(20))) struct MisbehavingServerTests {
   private static let bytes = Content.random(1 << 20, seed: 21).bytes
   private let good = FileServer(bytes: bytes)
 
@@ -15,21 +15,27 @@ import Testing
     _ answer: @escaping RawServer.Answer, options: RemoteSource.Options = .hasty
   ) async throws -> (error: ImageError?, requests: [RawServer.Request]) {
     try await RawServer.with(answer) { server in
-      let start = ContinuousClock.now
-      var failure: ImageError?
-      do throws(ImageError) {
-        let source = try RemoteSource(server.url(), options: options)
-        #expect(source.byteCount == UInt64(Self.bytes.count))
-        let store = ByteStore(source)
-        for start in stride(from: 0, to: Self.bytes.count, by: 200_000) {
-          let count = min(200_000, Self.bytes.count - start)
-          #expect(try store.bytes(at: UInt64(start), count: count) == Array(Self.bytes[start..<start + count]))
-        }
-      } catch { failure = error }
-      #expect(ContinuousClock.now - start < .seconds(30))
+      let url = server.url()
+      let reading = Task(executorPreference: OwnThreads()) { Self.readAll(url, options) }
+      let failure = await reading.value
       if let failure { #expect(failure.description.contains(server.url()), "\(failure)") }
       return (failure, server.requests)
     }
+  }
+
+  private static func readAll(_ url: String, _ options: RemoteSource.Options) -> ImageError? {
+    let start = ContinuousClock.now
+    defer { #expect(ContinuousClock.now - start < .seconds(120)) }
+    do throws(ImageError) {
+      let source = try RemoteSource(url, options: options)
+      #expect(source.byteCount == UInt64(bytes.count))
+      let store = ByteStore(source)
+      for start in stride(from: 0, to: bytes.count, by: 200_000) {
+        let count = min(200_000, bytes.count - start)
+        #expect(try store.bytes(at: UInt64(start), count: count) == Array(bytes[start..<start + count]))
+      }
+      return nil
+    } catch { return error }
   }
 
   /// The error of reading a file from a server that spoils each answer, or all but the first.
@@ -161,6 +167,38 @@ import Testing
     #expect([.io, .unsupported].contains(error.code), "\(error)")
   }
 
+  /// Whatever becomes of a head, the bytes are right or there is an error.
+  @Test func spoiltHeadsNeverTrap() async throws {
+    let good = good
+    let random = Mutex(SplitMix64(seed: 17))
+    var options = RemoteSource.Options.hasty
+    options.retryCount = 0
+    let spoilt: RawServer.Answer = { request in
+      guard case .send(var head)? = good.part(request).first, case .send(let body)? = good.part(request).last else {
+        return []
+      }
+      random.withLock { random in
+        for _ in 0..<Int(random.next() % 3) {
+          head[Int(random.next() % UInt64(head.count))] = UInt8(truncatingIfNeeded: random.next())
+        }
+      }
+      return [.send(head), .send(body), .close]
+    }
+    try await RawServer.with(spoilt) { server in
+      var goodCount = 0
+      for _ in 0..<150 {
+        do throws(ImageError) {
+          let store = ByteStore(try RemoteSource(server.url(), options: options))
+          for start in [0, 500_000] {
+            #expect(try store.bytes(at: UInt64(start), count: 30_000) == Array(Self.bytes[start..<start + 30_000]))
+          }
+          goodCount += 1
+        } catch { #expect(error.context == [server.url()] || error.code == .truncated, "\(error)") }
+      }
+      #expect((10..<140).contains(goodCount))
+    }
+  }
+
   @Test func compressedAnswersAreRefused() async throws {
     let error = try await error { server, request in
       server.part(request) { headers, _ in headers["Content-Encoding"] = "gzip" }
@@ -174,7 +212,7 @@ import Testing
   static let changes: [@Sendable (FileServer, RawServer.Request) -> [RawServer.Step]] = [
     { server, request in
       [
-        .text(FileServer.head("200 OK", [("Content-Length", "1048577"), ("ETag", "\"second\"")])), .pause(.seconds(20)),
+        .text(FileServer.head("200 OK", [("Content-Length", "1048577"), ("ETag", "\"second\"")])), .pause(.seconds(60)),
       ]
     },
     { server, request in server.part(request) { headers, _ in headers["ETag"] = "\"second\"" } },
@@ -215,29 +253,30 @@ import Testing
 
   /// A server that fails twice at each part, in one way or another.
   @Test(arguments: [
-    [RawServer.Step.reset], [.close], [.text("HTTP/1.1 206 P\r\nContent-Le"), .reset], [.pause(.seconds(20))],
+    [RawServer.Step.reset], [.close], [.text("HTTP/1.1 206 P\r\nContent-Le"), .reset], [.pause(.seconds(60))],
     FileServer.status("503 Service Unavailable"), FileServer.status("500 Internal Server Error"),
     FileServer.status("429 Too Many Requests", [("Retry-After", "1")]), FileServer.status("408 Request Timeout"),
   ])
   func passingFaultsAreBorne(_ fault: [RawServer.Step]) async throws {
     let good = good
     let seen = Mutex<[String: Int]>([:])
-    let outcome = try await read { request in
+    let answer: RawServer.Answer = { request in
       let count = seen.withLock { seen in
         seen[request.header("Range") ?? "", default: 0] += 1
         return seen[request.header("Range") ?? ""] ?? 0
       }
       return request.number < 3 && count < 3 ? fault : good.part(request)
     }
+    let outcome = try await read(answer, options: .impatient)
     #expect(outcome.error == nil)
   }
 
   @Test(arguments: [
-    [RawServer.Step.reset], [.close], [.pause(.seconds(20))], FileServer.status("503 Service Unavailable"),
-    [.text("HTTP/1.1 206 P\r\nContent-Range: bytes 0-32767/1048576\r\n\r\nabc"), .pause(.seconds(20))],
+    [RawServer.Step.reset], [.close], [.pause(.seconds(60))], FileServer.status("503 Service Unavailable"),
+    [.text("HTTP/1.1 206 P\r\nContent-Range: bytes 0-32767/1048576\r\n\r\nabc"), .pause(.seconds(60))],
   ])
   func lastingFaultsAreErrors(_ fault: [RawServer.Step]) async throws {
-    let outcome = try await read { _ in fault }
+    let outcome = try await read({ _ in fault }, options: .impatient)
     let error = try #require(outcome.error)
     #expect(error.code == .io && error.message.contains("4 times in a row"), "\(error)")
     #expect(outcome.requests.count >= 4)
@@ -253,12 +292,12 @@ import Testing
   @Test func whatIsNotThereIsSaidAtOnce() throws {
     let start = ContinuousClock.now
     var options = RemoteSource.Options.hasty
-    options.retryDelay = .seconds(10)
+    options.retryDelay = .seconds(100)
     for url in ["http://127.0.0.1:1/x.raw", "http://nowhere.invalid/x.raw"] {
       let error = #expect(throws: ImageError.self) { try RemoteSource(url, options: options) }
       #expect(error?.code == .io && error?.description.contains(url) == true, "\(error as Any)")
     }
-    #expect(ContinuousClock.now - start < .seconds(9))
+    #expect(ContinuousClock.now - start < .seconds(90))
   }
 
   // MARK: redirections
@@ -292,16 +331,14 @@ import Testing
   // MARK: cancellation
 
   @Test func cancellationEndsATransferAtOnce() async throws {
-    try await RawServer.with({ _ in [.pause(.seconds(30))] }) { server in
-      var options = RemoteSource.Options.hasty
-      options.stallTimeout = .seconds(30)
-      let (url, patient) = (server.url(), options)
-      let task = Task(executorPreference: OwnThreads()) { try RemoteSource(url, options: patient).byteCount }
+    try await RawServer.with({ _ in [.pause(.seconds(60))] }) { server in
+      let url = server.url()
+      let task = Task(executorPreference: OwnThreads()) { try RemoteSource(url).byteCount }
       while server.requests.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
       let start = ContinuousClock.now
       task.cancel()
       await #expect(throws: ImageError(.cancelled, "")) { try await task.value }
-      #expect(ContinuousClock.now - start < .seconds(1))
+      #expect(ContinuousClock.now - start < .seconds(10))
     }
   }
 }

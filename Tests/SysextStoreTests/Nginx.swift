@@ -92,7 +92,7 @@ struct Nginx: Sendable {
       scgi_temp_path temporary;
       server {
         listen 127.0.0.1:\(port);
-        listen 127.0.0.1:\(securePort) ssl;
+        listen 127.0.0.1:\(securePort) ssl http2;
         ssl_certificate certificate.pem;
         ssl_certificate_key key.pem;
         root files;

@@ -6,7 +6,7 @@ import Testing
 @testable import SysextStore
 
 /// Images on a real server.
-@Suite(.tempFolder, .needs("nginx", "openssl"), .timeLimit(.minutes(2))) struct NginxTests {
+@Suite(.tempFolder, .needs("nginx", "openssl"), .timeLimit(.minutes(20))) struct NginxTests {
   /// Runs `body` with a server that has an image.
   private func serving(
     noise: Int = 1, _ body: (Nginx, DiskImage) async throws -> Void
@@ -55,9 +55,10 @@ import Testing
     try await serving { server, local in
       let remote = try RemoteSource(server.url(SampleImage.name))
       let store = ByteStore(remote)
+      let threads = OwnThreads()
       try await withThrowingTaskGroup { group in
         for seed in 0..<8 {
-          group.addTask {
+          group.addTask(executorPreference: threads) {
             var random = SplitMix64(seed: UInt64(seed))
             for _ in 0..<100 {
               let offset = random.next() % (local.store.byteCount - 70_000)
@@ -174,6 +175,11 @@ import Testing
         try RemoteSource(server.secureURL("insecure/" + SampleImage.name), options: trusting)
       }
       #expect(error.code == .io && error.message.contains("not encrypted"), "\(error)")
+      // Over HTTP/2, too.
+      let whole = try #require(throws: ImageError.self) {
+        try RemoteSource(server.secureURL("whole/" + SampleImage.name), options: trusting)
+      }
+      #expect(whole.code == .unsupported && whole.message.contains("range requests"), "\(whole)")
       // For another name than the certificate's.
       let other = try #require(throws: ImageError.self) {
         try RemoteSource(url.replacing("127.0.0.1", with: "localhost"), options: trusting)

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `sysext-pack` on images on a server.
-@Suite(.tempFolder, .timeLimit(.minutes(1))) struct ProgramTests {
+@Suite(.tempFolder, .needs("diff"), .timeLimit(.minutes(20))) struct ProgramTests {
   private let program = Tool.built("sysext-pack")
 
   private func serving(_ body: (RawServer, FilePath) async throws -> Void) async throws {
@@ -52,6 +52,27 @@ import Testing
     }
   }
 
+  @Test func verbsReadURLs() async throws {
+    let folder = try TempFolder.current
+    try await serving { server, path in
+      for words in [["ls", "-lR"], ["ls", "--json", "-R"], ["cat"], ["tar"]] {
+        let rest = words == ["cat"] ? ["/usr/lib/text", "/usr/lib/noise"] : []
+        let local = try await program.check(words + [path.string] + rest)
+        let remote = try await program.check(words + [server.url()] + rest)
+        #expect(remote.output == local.output && !remote.output.isEmpty)
+        #expect(remote.errorText.contains(" bytes moved of ") && !local.errorText.contains("moved"))
+        let quiet = try await program.check(words + ["--quiet", server.url()] + rest)
+        #expect(quiet.errorText.isEmpty, "\(words)")
+      }
+      for (name, place) in [("local", path.string), ("remote", server.url())] {
+        try await program.check("extract", place, folder[name].string)
+      }
+      try await Tool("diff").check("-r", folder["local"].string, folder["remote"].string)
+      let missing = try await program.run("cat", server.url().replacing("://", with: "://me:s3cret@"), "/nothing")
+      #expect(missing.status == 1 && !missing.text.contains("s3cret") && missing.errorText.contains("/nothing"))
+    }
+  }
+
   @Test func namesComeFromTheURL() async throws {
     try await serving { server, _ in
       let result = try await program.check("inspect", server.url("other%2Draw/x%2E1.raw"))
@@ -81,19 +102,40 @@ import Testing
   }
 
   @Test(.needs("bash")) func signalsEndATransferAtOnce() async throws {
-    try await RawServer.with({ _ in [.pause(.seconds(30))] }) { server in
+    try await RawServer.with({ _ in [.pause(.seconds(60))] }) { server in
+      let folder = try TempFolder.current
       let script = """
         set -m
         "$0" inspect "$1" 2>stderr & pid=$!
-        sleep 0.5; start=${EPOCHREALTIME/./}; kill -INT $pid
+        until [ -e go ]; do sleep 0.02; done
+        start=${EPOCHREALTIME/./}; kill -INT $pid
         wait $pid; echo "$? $((${EPOCHREALTIME/./} - start))"
         """
-      let result = try await Tool("bash").check(
-        ["-c", script, try #require(program.location).string, server.url()],
-        in: try TempFolder.current.path)
-      let words = result.outputText.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
-      #expect(words.count == 2 && words[0] == 130 && words[1] < 1_000_000, "\(result)")
+      let words = ["-c", script, try #require(program.location).string, server.url()]
+      async let ending = Tool("bash").check(words, in: folder.path)
+      while server.requests.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+      try "".write(toFile: folder["go"].string, atomically: false, encoding: .utf8)
+      let result = try await ending
+      let numbers = result.outputText.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+      #expect(numbers.count == 2 && numbers[0] == 130 && numbers[1] < 10_000_000, "\(result)")
+      #expect(try String(contentsOfFile: folder["stderr"].string, encoding: .utf8) == "sysext-pack: cancelled\n")
     }
+  }
+
+  /// Whoever reads files only needs no libcurl, and does not wait for it.
+  @Test(.needs("ldd")) func libcurlIsForURLsOnly() async throws {
+    let linked = try await Tool("ldd").check(try #require(program.location).string)
+    #expect(linked.outputText.contains("libc.so") && !linked.outputText.contains("libcurl"))
+    let folder = try TempFolder.current
+    for name in ["libcurl.so.4", "libcurl-gnutls.so.4"] {
+      try "".write(toFile: folder[name].string, atomically: false, encoding: .utf8)
+    }
+    let environment = ["LD_LIBRARY_PATH": folder.path.string]
+    let path = try await SampleImage.make(in: folder.path)
+    try await program.check(["inspect", path.string], environment: environment)
+    let result = try await program.run(["inspect", "https://me:s3cret@example.org/x.raw"], environment: environment)
+    #expect(result.status == 1 && result.errorText.contains("install libcurl.so.4"), "\(result)")
+    #expect(!result.text.contains("s3cret"))
   }
 
   @Test func proxiesAreUsed() async throws {

@@ -5,13 +5,18 @@ import TestSupport
 @testable import SysextStore
 
 extension RemoteSource.Options {
-  /// Does not wait long.
+  /// Tries again soon.
   static var hasty: Self {
     var options = Self()
     options.retryDelay = .milliseconds(10)
     options.retryCount = 3
-    options.stallTimeout = .seconds(1)
-    options.connectTimeout = .seconds(5)
+    return options
+  }
+
+  /// Does not wait for the silent, either.
+  static var impatient: Self {
+    var options = Self.hasty
+    options.stallTimeout = .seconds(2)
     return options
   }
 }

@@ -88,7 +88,7 @@ private struct RenderedJob: Sendable {
 
   init(_ job: TarJob, _ buffers: BufferPool) throws(ImageError) {
     // Records of many attributes may need more.
-    var buffer = buffers.take(max(Self.bufferByteCount, job.byteCount))
+    var buffer = buffers.take(atLeast: max(Self.bufferByteCount, job.byteCount))
     var filled = 0
     for part in job.parts {
       switch part {

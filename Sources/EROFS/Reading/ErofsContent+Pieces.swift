@@ -2,18 +2,27 @@ import FileTree
 public import ImageCore
 
 extension ErofsContent {
-  /// What to read next: leaves holes out, and ends between two compressed pieces where there is such a place.
+  /// How bytes from `offset` on are best read: without holes, and cut where compressed data begins.
   ///
   /// - Throws: `.corrupt`, `.truncated` with the file's path or inode number.
-  public func nextPiece(from offset: UInt64, limit: Int) throws(ImageError) -> Range<UInt64>? {
-    guard offset < byteCount, limit > 0 else { return nil }
+  public func pieces(
+    from offset: UInt64, byteCount: Int, limit: Int
+  ) throws(ImageError) -> [Range<UInt64>] {
+    guard offset < self.byteCount, limit > 0 else { return [] }
     do throws(ImageError) {
       return try volume.withReader { (reader) throws(ImageError) in
-        guard let start = try reader.data(of: inode, from: offset) else { return nil }
-        let (end, isBeyond) = start.addingReportingOverflow(UInt64(limit))
-        if isBeyond || end >= byteCount { return start..<byteCount }
-        let cut = try reader.cut(inode, before: end)
-        return start..<(cut > start ? cut : end)
+        var map = inode.storage == .compressed ? try reader.map(of: inode) : nil
+        defer { if let map { reader.buffers.keep(map) } }
+        var pieces: [Range<UInt64>] = []
+        var rest = byteCount
+        var position = offset
+        while rest > 0, let start = try reader.data(of: inode, from: position, &map) {
+          let end = try reader.end(of: inode, from: start, limit: limit, &map)
+          pieces.append(start..<end)
+          rest -= Int(end - start)
+          position = end
+        }
+        return pieces
       }
     } catch { throw error.inContext(path?.description ?? "inode \(inode.nid)") }
   }
@@ -21,34 +30,40 @@ extension ErofsContent {
 
 extension MetadataReader {
   /// The first byte from `offset` on that is no hole.
-  fileprivate mutating func data(of inode: ErofsInode, from offset: UInt64) throws(ImageError) -> UInt64? {
+  fileprivate mutating func data(
+    of inode: ErofsInode, from offset: UInt64, _ map: inout CompressedMap?
+  ) throws(ImageError) -> UInt64? {
     var position = offset
     switch inode.layout {
     case .flatPlain, .flatInline:
-      return inode.startBlock == nil ? max(position, volume.inlineStart(of: inode)).below(inode.byteCount) : position
+      if inode.startBlock == nil { position = max(position, volume.inlineStart(of: inode)) }
     case .chunkBased:
       let map = try ChunkMap(inode, volume)
       while position < inode.byteCount, try place(ofChunk: position >> map.chunkBits, map) == nil {
         position = try ((position >> map.chunkBits) + 1).multiplied(by: 1 << map.chunkBits, "a chunk")
       }
     case .compressedFull, .compressedCompact:
-      var map = try map(of: inode)
-      defer { buffers.keep(map) }
       while position < inode.byteCount {
-        let extent = try map.extent(at: position, before: position + 1, &self)
-        guard case .hole = extent.source, extent.range.upperBound > position else { break }
+        guard let extent = try map?.extent(at: position, before: .max, &self), case .hole = extent.source,
+          extent.range.upperBound > position
+        else { break }
         position = extent.range.upperBound
       }
     }
     return position.below(inode.byteCount)
   }
 
-  /// The last place up to `end` where compressed data begins.
-  fileprivate mutating func cut(_ inode: ErofsInode, before end: UInt64) throws(ImageError) -> UInt64 {
-    guard inode.storage == .compressed else { return end }
-    var map = try map(of: inode)
-    defer { buffers.keep(map) }
-    return try map.extent(at: end, before: end + 1, &self).range.lowerBound
+  /// The last place up to `limit` bytes behind `start` where compressed data begins, or the first one behind them.
+  fileprivate mutating func end(
+    of inode: ErofsInode, from start: UInt64, limit: Int, _ map: inout CompressedMap?
+  ) throws(ImageError) -> UInt64 {
+    guard inode.byteCount - start > UInt64(limit) else { return inode.byteCount }
+    let end = start + UInt64(limit)
+    guard let extent = try map?.extent(at: end, before: .max, &self) else { return end }
+    if extent.range.lowerBound > start { return extent.range.lowerBound }
+    // What is in the packed inode or a hole can be read from any place on.
+    guard case .pcluster = extent.source else { return end }
+    return min(extent.range.upperBound, inode.byteCount)
   }
 }
 

@@ -111,7 +111,7 @@ extension DirectoryWriter.Report {
 extension EntryWriter {
   /// Does a job, on any thread; returns the links that are to be made when all jobs before it are done.
   fileprivate func run(_ job: WriteJob) throws(ImageError) -> [HardLink] {
-    var buffer = buffers.take(Self.pieceByteCount)
+    var buffer = buffers.take(atLeast: Self.pieceByteCount)
     defer { buffers.give(buffer) }
     switch job {
     case .entries(let entries, let links):
@@ -121,8 +121,8 @@ extension EntryWriter {
         try entry.folder.release(attributes)
       }
       return links
-    case .piece(let file, let range):
-      try file.write(range, self, &buffer)
+    case .pieces(let file, let pieces):
+      try file.write(pieces, self, &buffer)
       return []
     }
   }

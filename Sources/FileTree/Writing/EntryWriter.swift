@@ -56,7 +56,13 @@ struct EntryWriter: Sendable {
     let (file, hasMode) = try create(entry)
     defer { try? file.close() }
     let byteCount = content.byteCount
-    let end = try copy(content, 0..<byteCount, to: file, entry, &buffer)
+    // What fits is read at once; holes show in the bytes, too.
+    let pieces =
+      byteCount == 0
+      ? []
+      : byteCount <= UInt64(Self.pieceByteCount)
+        ? [0..<byteCount] : try content.pieces(from: 0, byteCount: .max, limit: Self.pieceByteCount)
+    let end = try copy(content, pieces, to: file, entry, &buffer)
     try entry.folder.call("write", entry.name) { () throws(Errno) in
       if end < byteCount { try POSIX.setByteCount(file, byteCount) }
       try attributes.apply(entry.node.attributes, to: file, isDirectory: false, hasMode: hasMode)
@@ -72,44 +78,29 @@ struct EntryWriter: Sendable {
     return (file, isFinal)
   }
 
-  /// Writes a part of a content to its place in a file; long runs of zeros stay holes.
+  /// Writes pieces of a content to their places in a file; long runs of zeros stay holes.
   ///
   /// - Returns: Where the last byte that was written ends.
   @discardableResult
   func copy(
-    _ content: any FileContent, _ range: Range<UInt64>, to file: FileDescriptor, _ entry: TargetEntry,
+    _ content: any FileContent, _ pieces: [Range<UInt64>], to file: FileDescriptor, _ entry: TargetEntry,
     _ buffer: inout [UInt8]
   ) throws(ImageError) -> UInt64 {
     var end: UInt64 = 0
-    var position = range.lowerBound
-    while position < range.upperBound {
-      guard let piece = try next(of: content, position..<range.upperBound) else { break }
+    for piece in pieces {
+      try checkCancellation()
       let count = piece.count
+      if buffer.count < count { buffer = buffers.take(atLeast: count) }
       try content.read(at: piece.lowerBound, into: &buffer, 0..<count)
       var runs = DataRuns(in: count, at: piece.lowerBound)
       while let run = runs.next(in: buffer) {
-        do throws(Errno) {
-          try POSIX.write(
-            file, at: piece.lowerBound + UInt64(run.lowerBound), buffer, run)
-        } catch { throw .io(error, "write", entry.folder.printed(entry.name)) }
+        do throws(Errno) { try POSIX.write(file, at: piece.lowerBound + UInt64(run.lowerBound), buffer, run) } catch {
+          throw .io(error, "write", entry.folder.printed(entry.name))
+        }
         end = piece.lowerBound + UInt64(run.upperBound)
       }
-      position = piece.upperBound
-      try checkCancellation()
     }
     return end
-  }
-
-  /// What to read next of `range`; `nil` where only zeros follow.
-  private func next(of content: any FileContent, _ range: Range<UInt64>) throws(ImageError) -> Range<UInt64>? {
-    // What fits is read at once; holes show in the bytes, too.
-    if range.upperBound - range.lowerBound <= Self.pieceByteCount { return range }
-    guard let piece = try content.nextPiece(from: range.lowerBound, limit: Self.pieceByteCount) else { return nil }
-    let part = piece.clamped(to: range)
-    guard part.count <= Self.pieceByteCount else {
-      throw ImageError(.invalidArgument, "a content that gives \(piece) for a piece of \(Self.pieceByteCount) bytes")
-    }
-    return part.isEmpty ? nil : part
   }
 }
 
@@ -141,9 +132,9 @@ final class LargeFile: Sendable {
   func hold() { holders.add(1, ordering: .relaxed) }
 
   func write(
-    _ range: Range<UInt64>, _ writer: EntryWriter, _ buffer: inout [UInt8]
+    _ pieces: [Range<UInt64>], _ writer: EntryWriter, _ buffer: inout [UInt8]
   ) throws(ImageError) {
-    try writer.copy(content, range, to: file, entry, &buffer)
+    try writer.copy(content, pieces, to: file, entry, &buffer)
     try release(writer)
   }
 

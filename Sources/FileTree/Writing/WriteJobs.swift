@@ -4,8 +4,8 @@ import ImageCore
 enum WriteJob: Sendable {
   /// Makes files, and afterwards further names of files.
   case entries([TargetEntry], links: [HardLink])
-  /// Writes a part of a file.
-  case piece(LargeFile, Range<UInt64>)
+  /// Writes parts of a file.
+  case pieces(LargeFile, [Range<UInt64>])
 }
 
 /// A further name of a file that was named before.
@@ -70,7 +70,7 @@ struct WriteJobs<Walk: TreeWalk>: Sequence, IteratorProtocol {
 
   private mutating func nextJob() throws(ImageError) -> WriteJob? {
     while true {
-      if let piece = try nextPiece() { return piece }
+      if let job = try nextPieces() { return job }
       if batch.isFull { return batch.take() }
       if isAtEnd { return nil }
       guard let step = try walk.next() else {
@@ -127,16 +127,18 @@ struct WriteJobs<Walk: TreeWalk>: Sequence, IteratorProtocol {
     batch.add(entry)
   }
 
-  private mutating func nextPiece() throws(ImageError) -> WriteJob? {
+  private mutating func nextPieces() throws(ImageError) -> WriteJob? {
     guard let (file, content, position) = large else { return nil }
-    guard let piece = try content.nextPiece(from: position, limit: Self.largestShare), !piece.isEmpty else {
+    let pieces = try content.pieces(
+      from: position, byteCount: Self.largestShare, limit: EntryWriter.pieceByteCount)
+    guard let end = pieces.last?.upperBound, end > position else {
       large = nil
       try file.release(writer)
       return nil
     }
-    large?.position = piece.upperBound
+    large?.position = end
     file.hold()
-    return .piece(file, piece)
+    return .pieces(file, pieces)
   }
 }
 

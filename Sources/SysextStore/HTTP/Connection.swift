@@ -16,7 +16,7 @@ final class Connection: Sendable {
 
   private let handles: Mutex<Handles>
 
-  init(_ options: RemoteSource.Options) { handles = Mutex(Handles(options)) }
+  init(_ options: RemoteSource.Options) throws(ImageError) { handles = Mutex(try Handles(options)) }
 
   /// Sends a request and waits for the answer, on this thread; the task's cancellation ends it at once.
   func perform(_ request: Request) throws(ImageError) -> Response {
@@ -67,18 +67,19 @@ final class Connection: Sendable {
 }
 
 @safe private struct Handles: ~Copyable {
+  private let curl: CurlLibrary
   private let multi: OpaquePointer
   private let easy: OpaquePointer
   private let message: UnsafeMutablePointer<CChar>
   /// How often the task's cancellation is looked at.
   private static let pollMilliseconds: Int32 = 50
-  /// `curl_global_init` is not safe everywhere to be called twice at the same time.
-  private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-  init(_ options: RemoteSource.Options) {
-    guard Self.isReady, let multi = unsafe curl_multi_init(), let easy = unsafe curl_easy_init() else {
+  init(_ options: RemoteSource.Options) throws(ImageError) {
+    let curl = try CurlLibrary.shared
+    guard let multi = unsafe curl.makeMulti(), let easy = unsafe curl.makeEasy() else {
       fatalError("libcurl: no memory for a connection")
     }
+    self.curl = curl
     unsafe self.multi = unsafe multi
     unsafe self.easy = unsafe easy
     unsafe message = .allocate(capacity: Int(CURL_ERROR_SIZE))
@@ -98,20 +99,24 @@ final class Connection: Sendable {
     if let folder = trust.folder { set(CURLOPT_CAPATH, folder) }
     let receive: curl_write_callback = { unsafe receiveBody($0, $1, $2, $3) }
     let receiveHead: curl_write_callback = { unsafe receiveHeader($0, $1, $2, $3) }
-    _ = unsafe ccurl_set_receiver(easy, CURLOPT_WRITEFUNCTION, receive)
-    _ = unsafe ccurl_set_receiver(easy, CURLOPT_HEADERFUNCTION, receiveHead)
+    _ = unsafe ccurl_set_receiver(curl.setOption, easy, CURLOPT_WRITEFUNCTION, receive)
+    _ = unsafe ccurl_set_receiver(curl.setOption, easy, CURLOPT_HEADERFUNCTION, receiveHead)
   }
 
   deinit {
-    unsafe curl_easy_cleanup(easy)
-    _ = unsafe curl_multi_cleanup(multi)
+    unsafe curl.cleanUpEasy(easy)
+    _ = unsafe curl.cleanUpMulti(multi)
     unsafe message.deallocate()
   }
 
-  private func set(_ option: CURLoption, _ value: Int) { _ = unsafe ccurl_set_number(easy, option, value) }
-  private func set(_ option: CURLoption, _ value: String?) { _ = unsafe ccurl_set_text(easy, option, value) }
+  private func set(_ option: CURLoption, _ value: Int) {
+    _ = unsafe ccurl_set_number(curl.setOption, easy, option, value)
+  }
+  private func set(_ option: CURLoption, _ value: String?) {
+    _ = unsafe ccurl_set_text(curl.setOption, easy, option, value)
+  }
   private func set(_ option: CURLoption, _ value: UnsafeMutableRawPointer?) {
-    _ = unsafe ccurl_set_pointer(easy, option, value)
+    _ = unsafe ccurl_set_pointer(curl.setOption, easy, option, value)
   }
 
   func perform(_ request: Connection.Request) throws(ImageError) -> Response {
@@ -120,9 +125,9 @@ final class Connection: Sendable {
     var lines: [String] = ["Accept-Encoding: identity"]
     if let condition = request.condition { lines.append("If-Range: \(condition)") }
     var list: UnsafeMutablePointer<curl_slist>?
-    for line in lines { unsafe list = unsafe curl_slist_append(list, line) }
-    defer { unsafe curl_slist_free_all(list) }
-    _ = unsafe ccurl_set_list(easy, CURLOPT_HTTPHEADER, list)
+    for line in lines { unsafe list = unsafe curl.append(list, line) }
+    defer { unsafe curl.freeList(list) }
+    _ = unsafe ccurl_set_list(curl.setOption, easy, CURLOPT_HTTPHEADER, list)
     set(CURLOPT_URL, request.url.text)
     set(CURLOPT_USERNAME, request.url.credentials?.user)
     set(CURLOPT_PASSWORD, request.url.credentials?.password)
@@ -137,40 +142,41 @@ final class Connection: Sendable {
       var response = Response()
       response.headers = receiver.headers
       response.body = receiver.body
-      let bodyByteCount = unsafe ccurl_number(easy, CURLINFO_SIZE_DOWNLOAD_T)
+      let bodyByteCount = unsafe ccurl_number(curl.getInformation, easy, CURLINFO_SIZE_DOWNLOAD_T)
       response.receivedByteCount = UInt64(receiver.headers.byteCount) + UInt64(clamping: bodyByteCount)
       response.isTooLong = receiver.isTooLong
       response.ending = code == CURLE_OK ? .complete : receiver.isStopped ? .stopped : failure(code)
-      if let target = unsafe ccurl_text(easy, CURLINFO_REDIRECT_URL) {
+      if let target = unsafe ccurl_text(curl.getInformation, easy, CURLINFO_REDIRECT_URL) {
         response.redirection = unsafe String(cString: target)
       }
-      response.retryAfter = Int(clamping: unsafe ccurl_number(easy, CURLINFO_RETRY_AFTER))
+      response.retryAfter = Int(clamping: unsafe ccurl_number(curl.getInformation, easy, CURLINFO_RETRY_AFTER))
       return response
     }
   }
 
   /// Runs the transfer to its end, or until the task is cancelled.
   private func run() throws(ImageError) -> CURLcode {
-    guard unsafe curl_multi_add_handle(multi, easy) == CURLM_OK else { return CURLE_FAILED_INIT }
+    guard unsafe curl.add(multi, easy) == CURLM_OK else { return CURLE_FAILED_INIT }
     // Also what ends a transfer that is under way.
-    defer { _ = unsafe curl_multi_remove_handle(multi, easy) }
+    defer { _ = unsafe curl.remove(multi, easy) }
     while true {
       try checkCancellation()
       var running: Int32 = 0
-      guard unsafe curl_multi_perform(multi, &running) == CURLM_OK else { return CURLE_FAILED_INIT }
+      guard unsafe curl.perform(multi, &running) == CURLM_OK else { return CURLE_FAILED_INIT }
       if running == 0 {
         var waiting: Int32 = 0
-        guard let message = unsafe curl_multi_info_read(multi, &waiting) else { return CURLE_FAILED_INIT }
+        guard let message = unsafe curl.nextMessage(multi, &waiting) else { return CURLE_FAILED_INIT }
         return unsafe ccurl_result(message)
       }
-      _ = unsafe curl_multi_poll(multi, nil, 0, Self.pollMilliseconds, nil)
+      _ = unsafe curl.poll(multi, nil, 0, Self.pollMilliseconds, nil)
     }
   }
 
   private func failure(_ code: CURLcode) -> Response.Ending {
     let detail = unsafe String(cString: message)
-    let text = printable((detail.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : detail).utf8)
-    let wasReached = unsafe ccurl_number(easy, CURLINFO_PRETRANSFER_TIME_T) > 0
+    let text = printable(
+      (detail.isEmpty ? unsafe curl.describe(code).map { unsafe String(cString: $0) } ?? "" : detail).utf8)
+    let wasReached = unsafe ccurl_number(curl.getInformation, easy, CURLINFO_PRETRANSFER_TIME_T) > 0
     switch code {
     case CURLE_PEER_FAILED_VERIFICATION: return .failed(.certificate, text)
     case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_SSL_CONNECT_ERROR:

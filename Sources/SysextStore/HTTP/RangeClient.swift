@@ -96,11 +96,13 @@ final class RangeClient: Sendable {
   }
 
   private func request(_ request: Connection.Request, isFirst: Bool) throws(Failure) -> Response {
-    let connection = connections.withLock { $0.popLast() } ?? Connection(options)
+    let connection: Connection
     let response: Response
-    do throws(ImageError) { response = try connection.perform(request) } catch {
-      throw Failure(error: error)
-    }
+    do throws(ImageError) {
+      let used = connections.withLock { $0.popLast() }
+      connection = if let used { used } else { try Connection(options) }
+      response = try connection.perform(request)
+    } catch { throw Failure(error: error) }
     connections.withLock { $0.append(connection) }
     requestCount.add(1, ordering: .relaxed)
     receivedByteCount.add(response.receivedByteCount, ordering: .relaxed)

@@ -46,7 +46,7 @@ struct RemoteURL: Sendable, Hashable {
   init(_ text: String) throws(ImageError) {
     // The message does not repeat it: it may hold a password.
     let malformed = ImageError(.invalidArgument, "not a valid URL: https://HOST/PATH is needed")
-    let parser = URLParser()
+    let parser = try URLParser()
     guard parser.set(CURLUPART_URL, text), let scheme = parser.part(CURLUPART_SCHEME)?.lowercased() else {
       throw malformed
     }
@@ -123,26 +123,28 @@ struct RemoteURL: Sendable, Hashable {
 
 /// libcurl's parser of URLs.
 @safe private final class URLParser {
+  private let curl: CurlLibrary
   private let handle: OpaquePointer
 
-  init() {
-    guard let handle = unsafe curl_url() else { fatalError("libcurl: no memory for a URL") }
+  init() throws(ImageError) {
+    curl = try CurlLibrary.shared
+    guard let handle = unsafe curl.makeURL() else { fatalError("libcurl: no memory for a URL") }
     unsafe self.handle = unsafe handle
   }
 
-  deinit { unsafe curl_url_cleanup(handle) }
+  deinit { unsafe curl.cleanUpURL(handle) }
 
   /// Sets a part, or removes it; whether it could be.
   func set(_ part: CURLUPart, _ text: String?) -> Bool {
-    unsafe curl_url_set(handle, part, text, UInt32(CURLU_ALLOW_SPACE)) == CURLUE_OK
+    unsafe curl.setPart(handle, part, text, UInt32(CURLU_ALLOW_SPACE)) == CURLUE_OK
   }
 
   func part(_ part: CURLUPart, _ flags: Int32 = 0) -> String? {
     var text: UnsafeMutablePointer<CChar>?
-    guard unsafe curl_url_get(handle, part, &text, UInt32(flags)) == CURLUE_OK, let text = unsafe text else {
+    guard unsafe curl.getPart(handle, part, &text, UInt32(flags)) == CURLUE_OK, let text = unsafe text else {
       return nil
     }
-    defer { unsafe curl_free(text) }
+    defer { unsafe curl.free(text) }
     return unsafe String(cString: text)
   }
 }
