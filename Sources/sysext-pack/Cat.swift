@@ -10,8 +10,14 @@ struct Cat: AsyncParsableCommand {
   @Argument(help: "The files; symbolic links are followed in the image.")
   var paths: [String]
 
+  @OptionGroup(title: "Output") var console: ConsoleOptions
+
+  func validate() throws {
+    if console.json { throw ValidationError("--json: what files hold is written as it is; ls --json lists them") }
+  }
+
   func run() async throws {
-    try await ConsoleOptions().reporting { () async throws(ImageError) in
+    try await console.reporting { () async throws(ImageError) in
       let image = try source.open()
       do throws(ImageError) {
         let paths = paths.map(imagePath)

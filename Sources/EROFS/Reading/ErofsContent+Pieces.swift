@@ -9,19 +9,20 @@ extension ErofsContent {
     from offset: UInt64, byteCount: Int, limit: Int
   ) throws(ImageError) -> [Range<UInt64>] {
     guard offset < self.byteCount, limit > 0 else { return [] }
-    var reader = MetadataReader(volume)
     do throws(ImageError) {
-      var map = inode.storage == .compressed ? try CompressedMap(inode, &reader) : nil
-      var pieces: [Range<UInt64>] = []
-      var rest = byteCount
-      var position = offset
-      while rest > 0, let start = try reader.data(of: inode, from: position, &map) {
-        let end = try reader.end(of: inode, from: start, limit: limit, &map)
-        pieces.append(start..<end)
-        rest -= Int(end - start)
-        position = end
+      return try volume.withReader { (reader) throws(ImageError) in
+        var map = inode.storage == .compressed ? try CompressedMap(inode, &reader) : nil
+        var pieces: [Range<UInt64>] = []
+        var rest = byteCount
+        var position = offset
+        while rest > 0, let start = try reader.data(of: inode, from: position, &map) {
+          let end = try reader.end(of: inode, from: start, limit: limit, &map)
+          pieces.append(start..<end)
+          rest -= Int(end - start)
+          position = end
+        }
+        return pieces
       }
-      return pieces
     } catch { throw error.inContext(path?.description ?? "inode \(inode.nid)") }
   }
 }
