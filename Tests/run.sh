@@ -36,6 +36,8 @@ command:unshare        util-linux              util-linux
 command:blkid          util-linux              util-linux
 command:parted         parted                  parted
 command:getfattr       attr                    attr
+command:bsdtar         libarchive-tools        bsdtar
+command:python3        python3                 python3
 command:nginx          nginx-light             nginx
 command:openssl        openssl                 openssl
 command:mmdebstrap     mmdebstrap              -

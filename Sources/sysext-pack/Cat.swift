@@ -10,14 +10,10 @@ struct Cat: AsyncParsableCommand {
   @Argument(help: "The files; symbolic links are followed in the image.")
   var paths: [String]
 
-  @Flag(name: .shortAndLong, help: "Print nothing but errors beside the files.")
-  var quiet = false
+  @OptionGroup(title: "Output") var console: ConsoleOptions
 
-  /// There is no other form of a file than its bytes.
-  private var console: ConsoleOptions {
-    var console = ConsoleOptions()
-    console.quiet = quiet
-    return console
+  func validate() throws {
+    if console.json { throw ValidationError("--json: what files hold is written as it is; ls --json lists them") }
   }
 
   func run() async throws {
