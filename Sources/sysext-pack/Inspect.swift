@@ -7,13 +7,19 @@ struct Inspect: AsyncParsableCommand {
 
   @OptionGroup var source: ImageArgument
 
+  @Flag(help: "Leave out what needs a walk over all files.")
+  var quick = false
+
   @OptionGroup(title: "Output") var console: ConsoleOptions
 
   func run() async throws {
     try await console.reporting { () async throws(ImageError) in
       let inspector = try source.inspect()
-      let statistics = try inspector.image.fileSystem.statistics()
-      try console.show(inspector.json(statistics)) { inspector.summary(path: source.image, statistics) }
+      let statistics = quick ? nil : try inspector.image.fileSystem.statistics()
+      let survey = quick ? nil : try await ImageSurvey(inspector.image)
+      try console.show(inspector.json(statistics, survey)) {
+        inspector.summary(path: source.image, statistics) + (survey.map(\.summary) ?? "")
+      }
       console.show(inspector.findings)
     }
   }

@@ -2,7 +2,7 @@ import SysextImage
 
 extension SysextInspector {
   /// What `sysext-pack inspect IMAGE` prints.
-  func summary(path: String, _ statistics: ErofsStatistics) -> String {
+  func summary(path: String, _ statistics: ErofsStatistics?) -> String {
     var lines = ["\(printable(path.utf8)): \(image.store.byteCount) bytes"]
     lines += image.gpt.map(tableLines) ?? ["Partition table: none"]
     lines += fileSystemLines(statistics)
@@ -39,26 +39,32 @@ extension SysextInspector {
     return lines
   }
 
-  private func fileSystemLines(_ statistics: ErofsStatistics) -> [String] {
+  private func fileSystemLines(_ statistics: ErofsStatistics?) -> [String] {
     let volume = image.fileSystem.superblock
     let features = volume.compatibleFeatures.names + volume.incompatibleFeatures.names
-    let storages = ErofsInode.Storage.allCases.compactMap { storage in
-      statistics.fileCountByStorage[storage].map { "\($0) \(storage.rawValue)" }
-    }
     var lines = [
       "File system: EROFS \(volume.uuid), volume name \(volume.volumeName.isEmpty ? "none" : volume.volumeName)",
       "  \(volume.blockCount) blocks of \(volume.blockByteCount) bytes, features \(features.joined(separator: " "))",
-      "  \(statistics.fileCount) files, \(statistics.directoryCount) directories, \(statistics.symlinkCount) symlinks, "
-        + "\(statistics.specialCount) special files, \(statistics.hardLinkCount) hard links",
-      "  \(statistics.logicalByteCount) bytes in \(statistics.storedByteCount) stored",
     ]
-    let reasons = statistics.kernelFeatures.filter { $0.kernel == statistics.minimumKernel }.map(\.name)
-    lines.append("  needs Linux \(statistics.minimumKernel): \(reasons.joined(separator: ", "))")
-    if !storages.isEmpty { lines.append("  files: \(storages.joined(separator: ", "))") }
+    if let statistics { lines += countLines(statistics) }
+    let kernel = statistics ?? ErofsStatistics(volume)
+    let reasons = kernel.kernelFeatures.filter { $0.kernel == kernel.minimumKernel }.map(\.name)
+    lines.append("  needs Linux \(kernel.minimumKernel): \(reasons.joined(separator: ", "))")
     if !volume.algorithms.isEmpty {
       let cluster = volume.maxPclusterByteCount.map { ", pclusters up to \($0) bytes" } ?? ""
       lines.append("  algorithms: \(volume.algorithms.joined(separator: " "))\(cluster)")
     }
     return lines
+  }
+
+  private func countLines(_ statistics: ErofsStatistics) -> [String] {
+    let storages = ErofsInode.Storage.allCases.compactMap { storage in
+      statistics.fileCountByStorage[storage].map { "\($0) \(storage.rawValue)" }
+    }
+    return [
+      "  \(statistics.fileCount) files, \(statistics.directoryCount) directories, \(statistics.symlinkCount) symlinks, "
+        + "\(statistics.specialCount) special files, \(statistics.hardLinkCount) hard links",
+      "  \(statistics.logicalByteCount) bytes in \(statistics.storedByteCount) stored",
+    ] + (storages.isEmpty ? [] : ["  files: \(storages.joined(separator: ", "))"])
   }
 }

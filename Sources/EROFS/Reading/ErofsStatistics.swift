@@ -30,7 +30,8 @@ public struct ErofsStatistics: Sendable, Hashable {
   public var minimumKernel: KernelVersion { kernelFeatures.map(\.kernel).max() ?? KernelFeature.erofs.kernel }
   private var features: Set<KernelFeature> = []
 
-  init(_ superblock: ErofsSuperblock) { features = superblock.kernelFeatures }
+  /// Nothing counted yet: only what the superblock says is known.
+  package init(_ superblock: ErofsSuperblock) { features = superblock.kernelFeatures }
 
   /// Counts the inode that holds fragments, which has no name.
   mutating func count(packedInode inode: ErofsInode, _ reader: inout MetadataReader) throws(ImageError) {
