@@ -65,7 +65,7 @@ let package = Package(
     .target(
       name: "SysextImage",
       dependencies: [
-        "EROFS", "FileTree", "GPT", "ImageCore", system,
+        "Compression", "EROFS", "FileTree", "GPT", "ImageCore", system,
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),

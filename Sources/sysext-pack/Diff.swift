@@ -32,11 +32,25 @@ struct Diff: AsyncParsableCommand {
     let isSame = try await console.reporting(fault: 2) { () async throws(ImageError) in
       let before = try ImageArgument.open(old)
       let after = try ImageArgument.open(new)
-      let diff = try await ImageDiff(before, after, ignoring: Set(ignore), threadCount: jobs)
+      var diff = try await ImageDiff(before, after, ignoring: Set(ignore), threadCount: jobs)
+      diff.packages = packages()
       try console.show(diff.json) { diff.summary(isVerbose: console.verbose) }
       return diff.isSame
     }
     if !isSame { throw ExitCode(1) }
+  }
+
+  /// What the manifests beside the images say; one that cannot be read is no reason to stop.
+  private func packages() -> [ImageDiff.Field]? {
+    do throws(ImageError) {
+      guard let before = try PackageManifest.beside(FilePath(old)),
+        let after = try PackageManifest.beside(FilePath(new))
+      else { return nil }
+      return PackageManifest.differences(before, after)
+    } catch {
+      console.show([Finding(.warning, "manifest", "\(error)")])
+      return nil
+    }
   }
 }
 
@@ -44,6 +58,7 @@ extension ImageDiff {
   fileprivate func summary(isVerbose: Bool) -> String {
     var lines = changes.map(\.line)
     if !release.isEmpty { lines += ["Extension release:"] + release.map(\.line) }
+    if let packages, !packages.isEmpty { lines += ["Packages:"] + packages.map(\.line) }
     if isVerbose, !identity.isEmpty { lines += ["Identity:"] + identity.map(\.line) }
     lines.append(
       "\(count(.added)) added, \(count(.removed)) removed, \(count(.changed)) changed, \(sameCount) the same")

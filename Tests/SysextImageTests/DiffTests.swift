@@ -123,7 +123,7 @@ import Testing
     let right = try await Self.image(Self.tree { $0.remove("usr/lib/d") }) { $0.release.versionID = "2" }
     let json = try await ImageDiff(left, right).json
     let object = try #require(try JSONSerialization.jsonObject(with: Data(json.text.utf8)) as? [String: Any])
-    #expect(Set(object.keys) == ["same", "counts", "changes", "release", "identity"])
+    #expect(Set(object.keys) == ["same", "counts", "changes", "release", "packages", "identity"])
     #expect(Set((object["counts"] as? [String: Any] ?? [:]).keys) == ["added", "removed", "changed", "same"])
     let changes = try #require(object["changes"] as? [[String: Any]])
     #expect(Set(changes[0].keys) == ["path", "kind", "type", "byteCount", "details"])
@@ -131,5 +131,35 @@ import Testing
     #expect(Set(try #require(details.first).keys) == ["aspect", "name", "old", "new"])
     let field = try #require((object["release"] as? [[String: Any]])?.first)
     #expect(Set(field.keys) == ["name", "old", "new"])
+  }
+
+  @Test(.needs("gzip")) func manifests() async throws {
+    let folder = try TempFolder.current
+    func manifest(_ packages: [(String, String, String)]) -> String {
+      let items = packages.map {
+        "{\"type\":\"rpm\",\"name\":\"\($0)\",\"version\":\"\($1)\",\"architecture\":\"\($2)\"}"
+      }
+      return
+        "{\n \"manifest_version\": 1, \"config\": {\"name\": \"x\\u00e9\"},\n \"packages\": [\(items.joined(separator: ", "))] }"
+    }
+    #expect(try PackageManifest.beside(folder["a.raw"]) == nil)
+    try Disk.write(
+      manifest([("gdb", "15.1", "x86_64"), ("zlib", "1.3", "x86_64"), ("zlib", "1.3", "i686"), ("old", "1", "noarch")]),
+      to: folder["a.manifest"])
+    try Disk.write(
+      manifest([("gdb", "16.0", "x86_64"), ("zlib", "1.3", "x86_64"), ("zlib", "1.4", "i686"), ("new", "2", "noarch")]),
+      to: folder["b.manifest"])
+    try await Tool("gzip").check(folder["b.manifest"].string)
+    let old = try #require(try PackageManifest.beside(folder["a.raw"]))
+    let new = try #require(try PackageManifest.beside(folder["b.raw"]))
+    #expect(
+      PackageManifest.differences(old, new).map { "\($0.name) \($0.old ?? "-") \($0.new ?? "-")" } == [
+        "gdb 15.1 16.0", "new - 2", "old 1 -", "zlib.i686 1.3 1.4",
+      ])
+    for text in ["", "{", "[1,", "{\"packages\": 3}", "nonsense", String(repeating: "[", count: 100_000), "{} x"] {
+      #expect(throws: ImageError.self) { try PackageManifest(Array(text.utf8)) }
+    }
+    try Disk.write("no gzip", to: folder["c.manifest.gz"])
+    #expect(throws: ImageError(.corrupt, "")) { try PackageManifest.beside(folder["c.raw"]) }
   }
 }

@@ -62,6 +62,9 @@ public struct ImageDiff: Sendable {
   /// UUIDs, labels and features: what tells two images of one content apart.
   public let identity: [Field]
 
+  /// Packages that differ, where both images have manifests; `nil` unless somebody has compared these.
+  public var packages: [Field]?
+
   /// Whether the two images hold the same; their identities may differ.
   public var isSame: Bool { changes.isEmpty }
 

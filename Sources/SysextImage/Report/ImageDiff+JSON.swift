@@ -15,6 +15,7 @@ extension ImageDiff {
         ])),
       .init("changes", .array(changes.map(\.json))),
       .init("release", .array(release.map(\.json))),
+      .init("packages", packages.map { .array($0.map(\.json)) } ?? .null),
       .init("identity", .array(identity.map(\.json))),
     ])
   }
