@@ -25,6 +25,7 @@ let package = Package(
     .library(name: "SysextImage", targets: ["SysextImage"]),
     .library(name: "EROFS", targets: ["EROFS"]),
     .library(name: "GPT", targets: ["GPT"]),
+    .library(name: "SysextStore", targets: ["SysextStore"]),
     .executable(name: "sysext-pack", targets: ["sysext-pack"]),
   ],
   dependencies: [
@@ -34,6 +35,10 @@ let package = Package(
   ],
   targets: [
     // Arrows only point down: each target lists what it may import, and nothing above it.
+    // Headers only: it is loaded at run time, by who reads a URL.
+    .systemLibrary(
+      name: "CCurl",
+      providers: [.apt(["libcurl4-openssl-dev"]), .yum(["libcurl-devel"]), .brew(["curl"])]),
     .systemLibrary(
       name: "CLZ4", pkgConfig: "liblz4",
       providers: [.apt(["liblz4-dev"]), .yum(["lz4-devel"]), .brew(["lz4"])]),
@@ -62,17 +67,19 @@ let package = Package(
       name: "EROFS", dependencies: ["Compression", "FileTree", "ImageCore", system],
       swiftSettings: strict),
     .target(name: "GPT", dependencies: ["ImageCore"], swiftSettings: strict),
+    .target(name: "Archives", dependencies: ["FileTree", "ImageCore"], swiftSettings: strict),
     .target(
       name: "SysextImage",
       dependencies: [
-        "Compression", "EROFS", "FileTree", "GPT", "ImageCore", system,
+        "Archives", "Compression", "EROFS", "FileTree", "GPT", "ImageCore", system,
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
+    .target(name: "SysextStore", dependencies: ["CCurl", "SysextImage"], swiftSettings: strict),
     .executableTarget(
       name: "sysext-pack",
       dependencies: [
-        "SysextImage",
+        "SysextImage", "SysextStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -88,11 +95,18 @@ let package = Package(
     .testTarget(
       name: "FileTreeTests", dependencies: ["FileTree", "ImageCore", "TestSupport", system], swiftSettings: tests),
     .testTarget(
+      name: "ArchivesTests", dependencies: ["Archives", "FileTree", "ImageCore", "TestSupport", system],
+      swiftSettings: tests),
+    .testTarget(
       name: "EROFSTests", dependencies: ["Compression", "EROFS", "FileTree", "ImageCore", "TestSupport", system],
       swiftSettings: tests),
     .testTarget(name: "GPTTests", dependencies: ["GPT", "ImageCore", "TestSupport", system], swiftSettings: tests),
     .testTarget(
-      name: "SysextImageTests", dependencies: ["GPT", "ImageCore", "SysextImage", "TestSupport", system],
+      name: "SysextImageTests",
+      dependencies: ["GPT", "ImageCore", "SysextImage", "SysextStore", "TestSupport", system],
+      swiftSettings: tests),
+    .testTarget(
+      name: "SysextStoreTests", dependencies: ["SysextImage", "SysextStore", "TestSupport", "sysext-pack", system],
       swiftSettings: tests),
     .testTarget(
       name: "CommandLineTests", dependencies: ["SysextImage", "TestSupport", "sysext-pack", system],

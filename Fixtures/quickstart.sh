@@ -1,23 +1,23 @@
 #!/bin/bash
 # Fixtures/quickstart.sh
-# From a fresh clone to a first image: installs the compression libraries and pkg-config if they are missing, builds
+# From a fresh clone to a first image: installs the libraries and pkg-config if they are missing, builds
 # sysext-pack, packs Fixtures/hello-tree and shows what the image holds.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 
-if ! pkg-config --exists libdeflate liblz4 liblzma libxxhash libzstd zlib 2>/dev/null; then
+if ! pkg-config --exists libcurl libdeflate liblz4 liblzma libxxhash libzstd zlib 2>/dev/null; then
   as_root=()
   [[ $(id -u) = 0 ]] || as_root=(sudo)
   if command -v apt-get >/dev/null; then
     "${as_root[@]}" apt-get -qq update
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
       apt-get -qq install -y --no-install-recommends \
-      libdeflate-dev liblz4-dev liblzma-dev libxxhash-dev libzstd-dev zlib1g-dev pkg-config >/dev/null
+      libcurl4-openssl-dev libdeflate-dev liblz4-dev liblzma-dev libxxhash-dev libzstd-dev zlib1g-dev pkg-config >/dev/null
   elif command -v zypper >/dev/null; then
     "${as_root[@]}" zypper --non-interactive --quiet install --no-recommends \
-      libdeflate-devel liblz4-devel xz-devel xxhash-devel libzstd-devel zlib-devel pkg-config
+      libcurl-devel libdeflate-devel liblz4-devel xz-devel xxhash-devel libzstd-devel zlib-devel pkg-config
   else
-    echo "quickstart.sh: install pkg-config and the development files of libdeflate, liblz4, liblzma, libxxhash, libzstd and zlib" >&2
+    echo "quickstart.sh: install pkg-config and the development files of libcurl, libdeflate, liblz4, liblzma, libxxhash, libzstd and zlib" >&2
     exit 2
   fi
 fi

@@ -21,6 +21,7 @@ fail() { printf '\nFAILED: %s\n' "$1" >&2; exit 1; }
 wanted() {
   cat <<'L'
 command:pkg-config     pkg-config              pkg-config
+library:libcurl        libcurl4-openssl-dev    libcurl-devel
 library:libdeflate     libdeflate-dev          libdeflate-devel
 library:liblz4         liblz4-dev              liblz4-devel
 library:liblzma        liblzma-dev             xz-devel
@@ -35,6 +36,8 @@ command:unshare        util-linux              util-linux
 command:blkid          util-linux              util-linux
 command:parted         parted                  parted
 command:getfattr       attr                    attr
+command:nginx          nginx-light             nginx
+command:openssl        openssl                 openssl
 command:mmdebstrap     mmdebstrap              -
 file:/usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring -
 L
@@ -120,6 +123,11 @@ filtered .build/test.log '^◇|^\[[0-9]+/[0-9]+\]' \
   "${as_root[@]}" swift test --skip-build --disable-xctest "${build[@]}" "$@" || status=$?
 # What root has written into .build belongs to who builds.
 [[ ${#as_root[@]} = 0 ]] || sudo chown -R --from=root "$(id -u):$(id -g)" .build
+
+if [[ $status = 0 && -n ${CI:-} && $# = 0 ]]; then
+  step "fuzz"
+  bash Tests/fuzz.sh 15 || fail "fuzz"
+fi
 
 left=$(comm -13 <(echo "$before") <(leftovers))
 skipped=$(grep -c -E '^➜.* skipped' .build/test.log || true)

@@ -10,27 +10,13 @@ package enum BlockAlgorithm: UInt8, Sendable, CaseIterable {
   /// The word for it: `deflate`.
   package var name: String { "\(self)" }
 
-  /// Decompresses the beginning of the block `source[input]`: exactly as many bytes as `output[range]` has, though the
-  /// block may hold more.
+  /// Decompresses one block; who has many keeps a `BlockDecompressor`.
   ///
-  /// - Throws: `.corrupt` when the block does not give that many; what `output[range]` holds then has no meaning.
+  /// - Throws: As `BlockDecompressor.decompress`.
   package func decompress(
     _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
   ) throws(ImageError) {
-    precondition(input.lowerBound >= 0 && input.upperBound <= source.count)
-    precondition(range.lowerBound >= 0 && range.upperBound <= output.count)
-    if range.isEmpty { return }
-    if input.isEmpty || !decoder.decompress(source, input, into: &output, range) {
-      throw ImageError(.corrupt, "the \(decoder.title) block does not decompress to \(range.count) bytes")
-    }
-  }
-
-  private var decoder: any BlockDecoder.Type {
-    switch self {
-    case .lz4: LZ4.self
-    case .lzma: MicroLZMA.self
-    case .deflate: Deflate.self
-    case .zstd: Zstandard.self
-    }
+    var decompressor = BlockDecompressor()
+    try decompressor.decompress(self, source, input, into: &output, range)
   }
 }

@@ -14,12 +14,13 @@ package enum BlockOutcome: Sendable {
   case damaged
 }
 
-extension BlockAlgorithm {
+extension BlockDecompressor {
   /// Decompresses the block `source[input]` to its end, which must be where `output[range]` ends.
   ///
   /// This is how strict the kernel is with a whole extent of LZ4 or MicroLZMA.
-  package func check(
-    _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
+  package mutating func check(
+    _ algorithm: BlockAlgorithm, _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8],
+    _ range: Range<Int>
   ) -> BlockOutcome {
     precondition(input.lowerBound >= 0 && input.upperBound <= source.count)
     precondition(range.lowerBound >= 0 && range.upperBound <= output.count)
@@ -28,7 +29,7 @@ extension BlockAlgorithm {
       unsafe output.withUnsafeMutableBytes { to in
         let from = unsafe UnsafeRawBufferPointer(rebasing: from[input])
         let to = unsafe UnsafeMutableRawBufferPointer(rebasing: to[range])
-        return switch self {
+        return switch algorithm {
         case .lz4: unsafe Self.lz4Ends(from, to)
         case .lzma: unsafe Self.lzmaEnds(from, to)
         case .deflate: unsafe Self.deflateEnds(from, to)
@@ -37,7 +38,7 @@ extension BlockAlgorithm {
       }
     }
     if isExact { return .exact }
-    return (try? decompress(source, input, into: &output, range)) == nil ? .damaged : .longer
+    return (try? decompress(algorithm, source, input, into: &output, range)) == nil ? .damaged : .longer
   }
 
   private static func lz4Ends(_ from: UnsafeRawBufferPointer, _ to: UnsafeMutableRawBufferPointer) -> Bool {

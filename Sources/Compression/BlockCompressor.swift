@@ -28,16 +28,3 @@ protocol BlockCoder: Sendable {
 
   static func makeCompressor(level: Int, pclusterByteCount: Int) -> any BlockCompressor
 }
-
-/// The other direction of an algorithm.
-protocol BlockDecoder: Sendable {
-  /// The algorithm's name in messages.
-  static var title: String { get }
-
-  /// Decompresses the beginning of a block.
-  ///
-  /// - Returns: Whether the block is sound so far and gave as many bytes as `output[range]` has.
-  static func decompress(
-    _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
-  ) -> Bool
-}

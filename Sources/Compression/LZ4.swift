@@ -40,10 +40,10 @@ enum LZ4: BlockCoder {
   }
 }
 
-extension LZ4: BlockDecoder {
-  static let title = "LZ4"
+final class LZ4Decoder: BlockDecoder {
+  let title = "LZ4"
 
-  static func decompress(
+  func decompress(
     _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
   ) -> Bool {
     // A match at distance 0 copies what is there already: that must not be what the buffer held.

@@ -66,26 +66,40 @@ enum MicroLZMA: BlockCoder {
   }
 }
 
-extension MicroLZMA: BlockDecoder {
-  static let title = "MicroLZMA"
+@safe final class MicroLZMADecoder: BlockDecoder, @unchecked Sendable {
+  let title = "MicroLZMA"
+  /// Keeps its memory from block to block.
+  private let stream: UnsafeMutablePointer<lzma_stream>
 
-  static func decompress(
+  init() {
+    unsafe stream = .allocate(capacity: 1)
+    unsafe stream.initialize(to: lzma_stream())
+  }
+
+  deinit {
+    unsafe lzma_end(stream)
+    unsafe stream.deallocate()
+  }
+
+  func decompress(
     _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
   ) -> Bool {
-    var stream = unsafe lzma_stream()
-    // No match reaches back further than what is asked for.
-    let window = UInt32(min(range.count, maximalWindowByteCount))
-    let started = unsafe lzma_microlzma_decoder(&stream, UInt64(input.count), UInt64(range.count), 0, window)
-    defer { unsafe lzma_end(&stream) }
+    // No match reaches back further than what is asked for. liblzma takes new memory whenever the size changes.
+    var window = 64 << 10
+    while window < min(range.count, MicroLZMA.maximalWindowByteCount) { window *= 2 }
+    let started = unsafe lzma_microlzma_decoder(
+      stream, UInt64(input.count), UInt64(range.count), 0, UInt32(window))
     guard started == LZMA_OK else { return false }
     return unsafe source.withUnsafeBytes { from in
       unsafe output.withUnsafeMutableBytes { to in
-        unsafe stream.next_in = from.baseAddress?.advanced(by: input.lowerBound).assumingMemoryBound(to: UInt8.self)
-        unsafe stream.avail_in = input.count
-        unsafe stream.next_out = to.baseAddress?.advanced(by: range.lowerBound).assumingMemoryBound(to: UInt8.self)
-        unsafe stream.avail_out = range.count
-        _ = unsafe lzma_code(&stream, LZMA_RUN)
-        return unsafe stream.avail_out == 0
+        unsafe stream.pointee.next_in =
+          from.baseAddress?.advanced(by: input.lowerBound).assumingMemoryBound(to: UInt8.self)
+        unsafe stream.pointee.avail_in = input.count
+        unsafe stream.pointee.next_out =
+          to.baseAddress?.advanced(by: range.lowerBound).assumingMemoryBound(to: UInt8.self)
+        unsafe stream.pointee.avail_out = range.count
+        _ = unsafe lzma_code(stream, LZMA_RUN)
+        return unsafe stream.pointee.avail_out == 0
       }
     }
   }

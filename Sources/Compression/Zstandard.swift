@@ -84,16 +84,23 @@ enum Zstandard: BlockCoder {
   }
 }
 
-extension Zstandard: BlockDecoder {
-  static let title = "Zstandard"
+@safe final class ZstandardDecoder: BlockDecoder, @unchecked Sendable {
+  let title = "Zstandard"
+  private let context: OpaquePointer
 
-  static func decompress(
+  init() {
+    guard let context = unsafe ZSTD_createDCtx() else { fatalError("libzstd: no memory for a context") }
+    unsafe self.context = unsafe context
+    // Bounds the memory, whatever a frame claims.
+    _ = unsafe ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, Zstandard.maximalWindowLog)
+  }
+
+  deinit { unsafe ZSTD_freeDCtx(context) }
+
+  func decompress(
     _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
   ) -> Bool {
-    guard let context = unsafe ZSTD_createDCtx() else { return false }
-    defer { unsafe ZSTD_freeDCtx(context) }
-    // Bounds the memory, whatever a frame claims.
-    _ = unsafe ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, maximalWindowLog)
+    _ = unsafe ZSTD_DCtx_reset(context, ZSTD_reset_session_only)
     return unsafe source.withUnsafeBytes { from in
       unsafe output.withUnsafeMutableBytes { to in
         var block = unsafe ZSTD_inBuffer(
@@ -102,6 +109,7 @@ extension Zstandard: BlockDecoder {
           dst: to.baseAddress?.advanced(by: range.lowerBound), size: range.count, pos: 0)
         while unsafe part.pos < part.size {
           let before = unsafe (block.pos, part.pos)
+          // A whole frame goes straight into a buffer that takes it.
           let result = unsafe ZSTD_decompressStream(context, &part, &block)
           // The end of the frame, or of what there is.
           if ZSTD_isError(result) != 0 || result == 0 { break }

@@ -11,9 +11,29 @@ public protocol FileContent: Sendable {
   ///
   /// - Throws: What stands in the way, with the file's name; `.changed` when it is no longer what it was.
   func read(at offset: UInt64, into output: inout [UInt8], _ range: Range<Int>) throws(ImageError)
+
+  /// How bytes from `offset` on are best read: about `byteCount` of them, in pieces of at most `limit`.
+  ///
+  /// Holes are left out, and there is no cut where the next piece would do some of the work again, even if a piece gets
+  /// longer. Contents without either need no pieces of their own.
+  ///
+  /// - Returns: Ranges in ascending order; none where only zeros follow.
+  func pieces(from offset: UInt64, byteCount: Int, limit: Int) throws(ImageError) -> [Range<UInt64>]
 }
 
 extension FileContent {
+  /// All bytes, in pieces of equal length.
+  public func pieces(from offset: UInt64, byteCount: Int, limit: Int) -> [Range<UInt64>] {
+    var pieces: [Range<UInt64>] = []
+    var position = offset
+    while position < self.byteCount, position - offset < UInt64(byteCount) {
+      let end = position + min(UInt64(limit), self.byteCount - position)
+      pieces.append(position..<end)
+      position = end
+    }
+    return pieces
+  }
+
   /// All bytes, for small files.
   ///
   /// - Parameter limit: The greatest length that is accepted.

@@ -31,14 +31,24 @@ struct ConsoleOptions: ParsableArguments {
   ) async throws -> R {
     // Before the work begins, which may print at once.
     Signals.ignoreDeadPipes()
+    let transfers = Transfers()
     let task = Task { () -> Result<R, ImageError> in
-      do throws(ImageError) { return .success(try await body()) } catch { return .failure(error) }
+      await Transfers.$current.withValue(transfers) {
+        do throws(ImageError) { return .success(try await body()) } catch { return .failure(error) }
+      }
     }
     let signals = Signals { task.cancel() }
+    let result = await task.value
     let failure: ImageError
-    switch await task.value {
-    case .success(let result): return result
+    switch result {
+    case .success(let value):
+      if !quiet, let summary = transfers.summary { Console.error(summary) }
+      return value
     case .failure(let error): failure = error
+    }
+    if Console.isDeadPipe(failure) {
+      if !quiet, let summary = transfers.summary { Console.error(summary) }
+      throw ExitCode.success
     }
     if failure.code == .cancelled, let signal = signals.received {
       Console.error("cancelled")
@@ -59,7 +69,8 @@ struct ConsoleOptions: ParsableArguments {
   /// - Throws: `.io` when it cannot be written; not when the reader went away.
   func show(_ json: @autoclosure () -> JSON, text: () -> String) throws(ImageError) {
     if self.json {
-      try Console.write(json().text)
+      let json = json()
+      try Console.write((Transfers.current?.adding(to: json) ?? json).text)
     } else if !quiet {
       try Console.write(text())
     }
@@ -74,9 +85,24 @@ enum Console {
   static func write(_ text: String) throws(ImageError) {
     do { _ = try FileDescriptor.standardOutput.writeAll(Array(text.utf8)) } catch {
       let errno = error as? Errno ?? .ioError
-      if errno != .brokenPipe { throw .io(errno, "write", "standard output") }
+      if errno != .brokenPipe { throw .io(errno, "write", standardOutput) }
     }
   }
+
+  /// Prints the first `count` bytes of a buffer to standard output.
+  ///
+  /// Where the reader went away, what is thrown ends the work, and is no failure to `reporting`.
+  static func write(_ buffer: [UInt8], _ count: Int) throws(ImageError) {
+    do { _ = try FileDescriptor.standardOutput.writeAll(buffer[..<count]) } catch {
+      throw .io(error as? Errno ?? .ioError, "write", standardOutput)
+    }
+  }
+
+  static func isDeadPipe(_ error: ImageError) -> Bool {
+    error.errno == .brokenPipe && error.context.last == standardOutput
+  }
+
+  private static let standardOutput = "standard output"
 
   /// Prints to standard error; what cannot be said there cannot be said at all.
   static func error(_ text: String) {

@@ -22,6 +22,8 @@ struct Diff: AsyncParsableCommand {
   @Option(name: .shortAndLong, help: "How many threads compare; the result does not depend on it.")
   var jobs: Int?
 
+  @OptionGroup(title: "Images on a server") var remote: RemoteOptions
+
   @OptionGroup(title: "Output") var console: ConsoleOptions
 
   func validate() throws {
@@ -30,8 +32,8 @@ struct Diff: AsyncParsableCommand {
 
   func run() async throws {
     let isSame = try await console.reporting(fault: 2) { () async throws(ImageError) in
-      let before = try ImageArgument.open(old)
-      let after = try ImageArgument.open(new)
+      let before = try remote.open(old)
+      let after = try remote.open(new)
       var diff = try await ImageDiff(before, after, ignoring: Set(ignore), threadCount: jobs)
       diff.packages = packages()
       try console.show(diff.json) { diff.summary(isVerbose: console.verbose) }

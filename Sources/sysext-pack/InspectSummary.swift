@@ -46,10 +46,7 @@ extension SysextInspector {
       "File system: EROFS \(volume.uuid), volume name \(volume.volumeName.isEmpty ? "none" : volume.volumeName)",
       "  \(volume.blockCount) blocks of \(volume.blockByteCount) bytes, features \(features.joined(separator: " "))",
     ]
-    if let statistics { lines += countLines(statistics) }
-    let kernel = statistics ?? ErofsStatistics(volume)
-    let reasons = kernel.kernelFeatures.filter { $0.kernel == kernel.minimumKernel }.map(\.name)
-    lines.append("  needs Linux \(kernel.minimumKernel): \(reasons.joined(separator: ", "))")
+    lines += statistics.map(countLines) ?? ["  \(volume.inodeCount) inodes; --full counts the files"]
     if !volume.algorithms.isEmpty {
       let cluster = volume.maxPclusterByteCount.map { ", pclusters up to \($0) bytes" } ?? ""
       lines.append("  algorithms: \(volume.algorithms.joined(separator: " "))\(cluster)")
@@ -58,6 +55,7 @@ extension SysextInspector {
   }
 
   private func countLines(_ statistics: ErofsStatistics) -> [String] {
+    let reasons = statistics.kernelFeatures.filter { $0.kernel == statistics.minimumKernel }.map(\.name)
     let storages = ErofsInode.Storage.allCases.compactMap { storage in
       statistics.fileCountByStorage[storage].map { "\($0) \(storage.rawValue)" }
     }
@@ -65,6 +63,7 @@ extension SysextInspector {
       "  \(statistics.fileCount) files, \(statistics.directoryCount) directories, \(statistics.symlinkCount) symlinks, "
         + "\(statistics.specialCount) special files, \(statistics.hardLinkCount) hard links",
       "  \(statistics.logicalByteCount) bytes in \(statistics.storedByteCount) stored",
+      "  needs Linux \(statistics.minimumKernel): \(reasons.joined(separator: ", "))",
     ] + (storages.isEmpty ? [] : ["  files: \(storages.joined(separator: ", "))"])
   }
 }

@@ -27,7 +27,10 @@ struct Verify: AsyncParsableCommand {
   func run() async throws {
     let isSound = try await console.reporting { () async throws(ImageError) in
       let (store, fileName) = try source.store()
-      let report = try await ImageVerifier(store, fileName: fileName).verify(quick: quick, threadCount: jobs)
+      var devices: [ByteStore] = []
+      for device in source.devices { devices.append(try source.remote.store(device).bytes) }
+      let report = try await ImageVerifier(store, fileName: fileName, devices: devices).verify(
+        quick: quick, threadCount: jobs)
       try console.show(report.json) { summary(of: report) }
       return report.isSound
     }

@@ -19,7 +19,7 @@ import Testing
       try makeReaderSource(at: folder["source"])
       let expected = try await DirectorySource(folder["source"]).tree()
       let manifest = try readerManifest(expected)
-      let sources = try contents(expected)
+      let sources = try readerContents(expected)
       for options in Self.options {
         let image = try await readerImage(of: folder["source"], options, at: folder["image"])
         let tree = try image.tree()
@@ -98,35 +98,6 @@ import Testing
       #expect(counts.fileCountByStorage == [.inline: 1, .flat: 1, .compressed: 1])
       #expect(counts.logicalByteCount == 5 + 8192 + 100_000)
       #expect((8192 + 30_000..<8192 + 90_000).contains(counts.storedByteCount))
-    }
-  }
-
-  private func contents(_ tree: FileTree) throws -> [[FileName]: [UInt8]] {
-    var result: [[FileName]: [UInt8]] = [:]
-    try tree.walk { (visit) throws(ImageError) in
-      if case .regular(let content) = tree[visit.node].kind { result[visit.path] = try content.bytes(limit: 1 << 24) }
-      return true
-    }
-    return result
-  }
-
-  private func compareRandomReads(_ tree: FileTree, _ sources: [[FileName]: [UInt8]], _ options: [String]) throws {
-    var random = SplitMix64(seed: 7)
-    try tree.walk { (visit) throws(ImageError) in
-      guard case .regular(let content) = tree[visit.node].kind, content.byteCount > 0 else { return true }
-      let source = sources[visit.path] ?? []
-      for _ in 0..<(content.byteCount > 50_000 ? 30 : 2) {
-        let offset = random.next() % content.byteCount
-        let longest: UInt64 = random.next() % 4 == 0 ? 300_000 : 5000
-        let count = Int(min(content.byteCount - offset, random.next() % longest))
-        var buffer = [UInt8](repeating: 0xEE, count: count + 7)
-        try content.read(at: offset, into: &buffer, 3..<count + 3)
-        let wanted = Array(source[Int(offset)..<Int(offset) + count])
-        if Array(buffer[3..<count + 3]) != wanted || buffer[2] != 0xEE || buffer[count + 3] != 0xEE {
-          Issue.record("\(options) \(visit.description): \(count) bytes at \(offset) differ")
-        }
-      }
-      return true
     }
   }
 }

@@ -8,7 +8,7 @@ import Testing
   static let records: [any Record.Type] = [
     Superblock.self, LZ4Configuration.self, LZMAConfiguration.self, DeflateConfiguration.self,
     ZstandardConfiguration.self, CompactInode.self, ExtendedInode.self, Dirent.self, XattrHeader.self,
-    XattrEntry.self, MapHeader.self, FullLclusterIndex.self,
+    XattrEntry.self, MapHeader.self, FullLclusterIndex.self, DeviceSlot.self, SuperblockExtension.self,
   ]
 
   @Test func measuresAsDeclared() {

@@ -3,6 +3,7 @@ import FileTree
 import ImageCore
 import SystemPackage
 import TestSupport
+import Testing
 
 /// An image of `folder` by mkfs.erofs.
 func readerImage(
@@ -79,4 +80,35 @@ func readerFault(_ body: () throws(ImageError) -> Void) -> String {
     try body()
     return "no error"
   } catch { return "\(error.code.rawValue): \(error)" }
+}
+
+/// All files of a tree by their paths.
+func readerContents(_ tree: FileTree) throws -> [[FileName]: [UInt8]] {
+  var result: [[FileName]: [UInt8]] = [:]
+  try tree.walk { (visit) throws(ImageError) in
+    if case .regular(let content) = tree[visit.node].kind { result[visit.path] = try content.bytes(limit: 1 << 24) }
+    return true
+  }
+  return result
+}
+
+/// Reads pieces of every file, which must be as in `sources`, and nothing beside them.
+func compareRandomReads(_ tree: FileTree, _ sources: [[FileName]: [UInt8]], _ options: [String]) throws {
+  var random = SplitMix64(seed: 7)
+  try tree.walk { (visit) throws(ImageError) in
+    guard case .regular(let content) = tree[visit.node].kind, content.byteCount > 0 else { return true }
+    let source = sources[visit.path] ?? []
+    for _ in 0..<(content.byteCount > 50_000 ? 30 : 2) {
+      let offset = random.next() % content.byteCount
+      let longest: UInt64 = random.next() % 4 == 0 ? 300_000 : 5000
+      let count = Int(min(content.byteCount - offset, random.next() % longest))
+      var buffer = [UInt8](repeating: 0xEE, count: count + 7)
+      try content.read(at: offset, into: &buffer, 3..<count + 3)
+      let wanted = Array(source[Int(offset)..<Int(offset) + count])
+      if Array(buffer[3..<count + 3]) != wanted || buffer[2] != 0xEE || buffer[count + 3] != 0xEE {
+        Issue.record("\(options) \(visit.description): \(count) bytes at \(offset) differ")
+      }
+    }
+    return true
+  }
 }

@@ -1,4 +1,5 @@
 import SysextImage
+import SysextStore
 
 /// The README's examples, compiled; `ReadmeTests` holds that the README has these very lines.
 enum ReadmeExamples {
@@ -17,6 +18,15 @@ enum ReadmeExamples {
     // begin inspect
     let image = try SysextInspector(contentsOf: "debug-4.2.x86-64.raw")
     print(image.extensionRelease?["SYSEXT_LEVEL"] ?? "none")
+    // end
+  }
+
+  static func remote() throws {
+    // begin remote
+    let remote = try RemoteSource("https://example.org/debug-4.2.x86-64.raw")
+    let image = try DiskImage(remote)
+    for entry in try image.fileSystem.readDirectory(image.fileSystem.root()) { print(entry.name) }
+    print("\(remote.transfer.movedByteCount) bytes moved of \(remote.byteCount)")
     // end
   }
 }

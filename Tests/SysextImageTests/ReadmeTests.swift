@@ -34,7 +34,7 @@ struct ReadmeTests {
     let shown = Self.blocks(try Self.lines("README.md"), from: "```swift", to: "```").map { block in
       block.filter { !$0.hasPrefix("import ") && !$0.isEmpty }
     }
-    #expect(compiled.count == 2)
+    #expect(compiled.count == 3)
     #expect(shown == compiled)
   }
 }

@@ -10,11 +10,11 @@ struct CheckItem: Sendable {
   let fileType: UInt8
   /// Whether the inode was met under another name before.
   let isFurtherName: Bool
-  /// Whether it is the inode that holds others' fragments.
-  var isPacked = false
+  /// What an inode without a name is called.
+  var special: String?
 
   /// For findings.
-  var place: String { path?.description ?? (isPacked ? "packed inode" : "/") }
+  var place: String { path?.description ?? special ?? "/" }
 }
 
 /// The names of an image in pieces of work, each with what was wrong with the directories on the way.

@@ -51,9 +51,10 @@ struct DataCheck: Sendable {
     while number < inode.byteCount.dividedRoundingUp(by: chunk), number << map.chunkBits < part.upperBound {
       let length = min(chunk, inode.byteCount - number << map.chunkBits)
       do throws(ImageError) {
-        if let block = try reader.block(ofChunk: number, map) {
+        if let place = try reader.place(ofChunk: number, map) {
           result.counts.extentCount += 1
-          try use(try volume.byteOffset(ofBlock: block, inode), length, .chunk, inode, &result)
+          let start = try volume.byteOffset(ofBlock: place.block, device: place.device, inode)
+          try use(start, length, .chunk, device: place.device, inode, &result)
         }
       } catch { try result.report("erofs-map", error) }
       if result.findings.count >= Examined.findingLimit { return }
@@ -63,12 +64,18 @@ struct DataCheck: Sendable {
 
   /// Takes note of bytes that are stored as they are, and reads them.
   private func use(
-    _ offset: UInt64, _ byteCount: UInt64, _ kind: Usage.Kind, _ inode: ErofsInode, _ result: inout Examined
+    _ offset: UInt64, _ byteCount: UInt64, _ kind: Usage.Kind, device: Int = 0, _ inode: ErofsInode,
+    _ result: inout Examined
   ) throws(ImageError) {
     let length = byteCount.dividedRoundingUp(by: UInt64(volume.blockByteCount)) << UInt64(volume.blockBits)
-    try note(offset, byteCount, stored: length, kind, inode, &result)
+    if volume.devices.isFurther(device) {
+      // What is in use is kept account of for the first device alone.
+      result.facts?.storedByteCount += length
+    } else {
+      try note(offset, byteCount, stored: length, kind, inode, &result)
+    }
     result.counts.dataByteCount += byteCount
-    if readsData { try decoders.touch(volume.store, offset, byteCount) }
+    if readsData { try decoders.touch(volume, device: device, offset, byteCount) }
   }
 
   /// Takes note of bytes in the image that hold data, which must be inside it.
@@ -77,16 +84,20 @@ struct DataCheck: Sendable {
     _ result: inout Examined
   ) throws(ImageError) {
     let limit = try offset.adding(byteCount, "an address")
-    guard limit <= volume.store.byteCount else {
+    guard limit <= volume.devices.end else {
       throw volume.corrupt(
-        "inode \(inode.nid): data up to byte \(limit), the file system ends at \(volume.store.byteCount)",
+        "inode \(inode.nid): data up to byte \(limit), the file system ends at \(volume.devices.end)",
         at: inode.offset)
+    }
+    guard limit <= volume.store.byteCount else {
+      result.facts?.storedByteCount += stored
+      return
     }
     if offset.addingReportingOverflow(stored).partialValue > end {
       result.report(.warning, "erofs-beyond-end", "data beyond the last block that the superblock counts")
     }
     let actual: Usage.Kind =
-      result.item.isPacked ? .packed : inode.isDirectory && kind != .compressed ? .directory : kind
+      result.item.special != nil ? .packed : inode.isDirectory && kind != .compressed ? .directory : kind
     result.usages.append(Usage(offset: offset, byteCount: byteCount, kind: actual))
     result.facts?.storedByteCount += stored
   }
@@ -132,7 +143,11 @@ struct DataCheck: Sendable {
     case .pcluster(let pcluster):
       result.counts.dataByteCount += length
       // Clusters' pclusters are whole blocks but for the one that stands behind the inode.
-      if form.hasInline, (pcluster.offset | UInt64(pcluster.byteCount)) & UInt64(volume.blockByteCount - 1) != 0 {
+      if pcluster.offset & ErofsVolume.inMetabox != 0 {
+        result.facts?.storedByteCount += UInt64(pcluster.byteCount)
+      } else if form.hasInline,
+        (pcluster.offset | UInt64(pcluster.byteCount)) & UInt64(volume.blockByteCount - 1) != 0
+      {
         guard try pcluster.offset.adding(UInt64(pcluster.byteCount), "an address") <= volume.store.byteCount else {
           throw volume.corrupt("inode \(inode.nid): an inline pcluster beyond the end", at: inode.offset)
         }
@@ -145,19 +160,20 @@ struct DataCheck: Sendable {
       }
       guard readsData else { return }
       guard case .compressed(let algorithm) = pcluster.form else {
-        return try decoders.touch(volume.store, pcluster.offset, UInt64(pcluster.byteCount))
+        if pcluster.offset & ErofsVolume.inMetabox != 0 { return }
+        return try decoders.touch(volume, pcluster.offset, UInt64(pcluster.byteCount))
       }
       let isPartial = try form.isPartial(extent, &reader) ?? mayBePartial
       let isWhole = volume.isZeroPadded && !isPartial
-      try decompress(pcluster, algorithm, Int(length), isWhole: isWhole, inode, &result)
+      try decompress(pcluster, algorithm, Int(length), isWhole: isWhole, inode, &reader, &result)
     }
   }
 
   private func decompress(
     _ pcluster: Pcluster, _ algorithm: BlockAlgorithm, _ length: Int, isWhole: Bool, _ inode: ErofsInode,
-    _ result: inout Examined
+    _ reader: inout MetadataReader, _ result: inout Examined
   ) throws(ImageError) {
-    let outcome = try decoders.decompress(pcluster, algorithm, length, volume)
+    let outcome = try decoders.decompress(pcluster, algorithm, length, &reader)
     result.counts.decompressedByteCount += UInt64(length)
     let text = "a pcluster of \(pcluster.byteCount) bytes at \(pcluster.offset)"
     switch outcome {

@@ -104,7 +104,7 @@ struct ErofsCheck {
     let end = max(UInt64(Superblock.offset + Superblock.byteCount), UInt64(volume.blockByteCount))
     add(Usage(offset: 0, byteCount: min(end, volume.store.byteCount), kind: .superblock), place: nil)
     let table = volume.xattrPrefixTable
-    guard table.count > 0, !table.isPacked else { return }
+    guard table.count > 0, table.holder == .image else { return }
     var reader = MetadataReader(volume)
     var position = table.offset
     do throws(ImageError) {
@@ -147,17 +147,18 @@ struct ErofsCheck {
     report.findings.append(Finding(overlap.severity, "erofs-overlap", place: place(), overlap.message))
   }
 
-  /// The inode that holds fragments has no name.
+  /// The inodes that hold fragments and metadata have no names.
   private mutating func examinePacked(_ walk: CheckWalk) throws(ImageError) {
-    guard let nid = volume.packedNID else { return }
-    var item = CheckItem(path: nil, nid: nid, fileType: 0, isFurtherName: false)
-    item.isPacked = true
-    var reader = MetadataReader(volume)
-    var examined = try inodes.examine(item, &reader)
-    examined.facts = nil
-    if walk.links[nid] != nil { examined.report(.error, "erofs-inode", "it has a name, too") }
-    examined.counts.fileCount = 0
-    try take(examined, nil) { _ in }
+    for nid in [volume.packedNID, volume.metaboxNID].compactMap(\.self) {
+      var item = CheckItem(path: nil, nid: nid, fileType: 0, isFurtherName: false)
+      item.special = nid == volume.packedNID ? "packed inode" : "metabox"
+      var reader = MetadataReader(volume)
+      var examined = try inodes.examine(item, &reader)
+      examined.facts = nil
+      if walk.links[nid] != nil { examined.report(.error, "erofs-inode", "it has a name, too") }
+      examined.counts.fileCount = 0
+      try take(examined, nil) { _ in }
+    }
   }
 
   /// Files in parts, each by one thread.
@@ -165,7 +166,6 @@ struct ErofsCheck {
     _ threadCount: Int, _ onFile: (ErofsFileFacts) -> Void
   ) async throws(ImageError) {
     let (data, volume, files) = (inodes.data, volume, large)
-    let packed = volume.packedNID
     let parts = files.indices.lazy.flatMap { index in
       Self.parts(of: files[index].inode.byteCount).map { (index, $0) }
     }
@@ -180,7 +180,7 @@ struct ErofsCheck {
       transform: { (part: (Int, Range<UInt64>)) throws(ImageError) -> (Int, Examined) in
         let (inode, facts) = files[part.0]
         var item = facts?.item ?? CheckItem(path: nil, nid: inode.nid, fileType: 0, isFurtherName: false)
-        item.isPacked = inode.nid == packed
+        if facts == nil { item.special = inode.nid == volume.packedNID ? "packed inode" : "metabox" }
         var result = Examined(item)
         result.facts = ErofsFileFacts(item: item, byteCount: inode.byteCount)
         var reader = MetadataReader(volume, windowByteCount: 1 << 14)

@@ -7,6 +7,7 @@ final class ExtentDecoders: Sendable {
   private struct Buffers {
     var input: [UInt8] = []
     var output: [UInt8] = []
+    var decompressor = BlockDecompressor()
   }
 
   private static let touchByteCount = 1 << 20
@@ -21,13 +22,15 @@ final class ExtentDecoders: Sendable {
   }
 
   /// Reads bytes: what cannot be read is an error.
-  func touch(_ store: ByteStore, _ offset: UInt64, _ byteCount: UInt64) throws(ImageError) {
+  func touch(
+    _ volume: ErofsVolume, device: Int = 0, _ offset: UInt64, _ byteCount: UInt64
+  ) throws(ImageError) {
     try withBuffers { (buffers) throws(ImageError) in
       var done: UInt64 = 0
       while done < byteCount {
         let count = Int(min(UInt64(Self.touchByteCount), byteCount - done))
         buffers.input.grow(to: count)
-        try store.read(at: offset + done, into: &buffers.input, 0..<count)
+        try volume.devices.read(device: device, at: offset + done, into: &buffers.input, 0..<count)
         done += UInt64(count)
       }
     }
@@ -35,12 +38,17 @@ final class ExtentDecoders: Sendable {
 
   /// Decompresses a pcluster, which is inside the image, to `length` bytes.
   func decompress(
-    _ pcluster: Pcluster, _ algorithm: BlockAlgorithm, _ length: Int, _ volume: ErofsVolume
+    _ pcluster: Pcluster, _ algorithm: BlockAlgorithm, _ length: Int, _ reader: inout MetadataReader
   ) throws(ImageError) -> BlockOutcome {
-    try withBuffers { (buffers) throws(ImageError) in
+    let volume = reader.volume
+    return try withBuffers { (buffers) throws(ImageError) -> BlockOutcome in
       buffers.input.grow(to: pcluster.byteCount)
       buffers.output.grow(to: length)
-      try volume.store.read(at: pcluster.offset, into: &buffers.input, 0..<pcluster.byteCount)
+      if pcluster.offset & ErofsVolume.inMetabox != 0 {
+        try reader.copyMetadata(at: pcluster.offset, into: &buffers.input, 0..<pcluster.byteCount)
+      } else {
+        try volume.devices.read(at: pcluster.offset, into: &buffers.input, 0..<pcluster.byteCount)
+      }
       var start = 0
       if volume.isZeroPadded {
         // The kernel looks for the beginning in the first block alone.
@@ -48,10 +56,12 @@ final class ExtentDecoders: Sendable {
         let limit = min(pcluster.byteCount, volume.blockByteCount - inBlock)
         while start < limit, buffers.input[start] == 0 { start += 1 }
         if start == limit { return .damaged }
-        return algorithm.check(buffers.input, start..<pcluster.byteCount, into: &buffers.output, 0..<length)
+        return buffers.decompressor.check(
+          algorithm, buffers.input, start..<pcluster.byteCount, into: &buffers.output, 0..<length)
       }
       do throws(ImageError) {
-        try algorithm.decompress(buffers.input, 0..<pcluster.byteCount, into: &buffers.output, 0..<length)
+        try buffers.decompressor.decompress(
+          algorithm, buffers.input, 0..<pcluster.byteCount, into: &buffers.output, 0..<length)
         return .exact
       } catch { return .damaged }
     }

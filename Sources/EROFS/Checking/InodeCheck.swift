@@ -44,7 +44,7 @@ struct InodeCheck: Sendable {
     do throws(ImageError) {
       let inode = try reader.inode(item.nid)
       let type = inode.kind.fileType.directoryEntryType
-      if item.fileType != 0, item.fileType != type, !item.isPacked {
+      if item.fileType != 0, item.fileType != type, item.special == nil {
         result.report(
           .error, "erofs-type", "its directory says file_type \(item.fileType), the inode is of type \(type)")
       }
@@ -79,7 +79,9 @@ struct InodeCheck: Sendable {
         let start = volume.offset(ofSharedXattr: id)
         let entry = try reader.record(XattrEntry.self, at: start)
         let count = XattrEntry.byteCount + Int(entry.nameByteCount) + Int(entry.valueByteCount)
-        result.usages.append(Usage(offset: start, byteCount: UInt64(count), kind: .sharedMetadata))
+        if start & ErofsVolume.inMetabox == 0 {
+          result.usages.append(Usage(offset: start, byteCount: UInt64(count), kind: .sharedMetadata))
+        }
         place += 4
       }
     } catch { try result.report("erofs-xattrs", error) }
@@ -90,7 +92,7 @@ struct InodeCheck: Sendable {
   ) throws(ImageError) {
     switch inode.kind {
     case .characterDevice, .blockDevice, .fifo, .socket:
-      result.usages.append(usage(of: inode, to: inode.tailOffset))
+      result.usages += usage(of: inode, to: inode.tailOffset)
       return
     case .symlink:
       do throws(ImageError) { _ = try reader.symlinkTarget(of: inode) } catch {
@@ -103,13 +105,15 @@ struct InodeCheck: Sendable {
       if inode.byteCount > partByteCount { result.large = inode }
     }
     do throws(ImageError) {
-      result.usages.append(usage(of: inode, to: try reader.mapEnd(of: inode)))
+      result.usages += usage(of: inode, to: try reader.mapEnd(of: inode))
       if result.large == nil { try data.examine(inode, 0..<inode.byteCount, &reader, &result) }
     } catch { try result.report("erofs-map", error) }
   }
 
-  private func usage(of inode: ErofsInode, to end: UInt64) -> Usage {
-    Usage(offset: inode.offset, byteCount: end - inode.offset, kind: .inode)
+  /// None for an inode in the metabox, whose bytes are data of another one.
+  private func usage(of inode: ErofsInode, to end: UInt64) -> [Usage] {
+    if inode.offset & ErofsVolume.inMetabox != 0 { return [] }
+    return [Usage(offset: inode.offset, byteCount: end - inode.offset, kind: .inode)]
   }
 }
 
@@ -141,7 +145,7 @@ extension MetadataReader {
         end = start + UInt64(layout.byteCount)
       }
     }
-    guard end <= volume.store.byteCount else {
+    guard inode.offset & ErofsVolume.inMetabox != 0 || end <= volume.store.byteCount else {
       throw volume.corrupt("inode \(inode.nid): its map or inline data ends beyond the file system", at: inode.offset)
     }
     return end

@@ -4,6 +4,9 @@ package import ImageCore
 package struct Dirent: Record {
   package static let byteCount = 12
 
+  /// Set in the nid of an inode that is in the metabox (`EROFS_DIRENT_NID_METABOX_BIT`).
+  package static let metaboxFlag: UInt64 = 1 << 63
+
   package var nid: UInt64 = 0
   package var nameOffset: UInt16 = 0
   package var fileType: UInt8 = 0

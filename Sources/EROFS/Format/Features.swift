@@ -53,11 +53,9 @@ public struct IncompatibleFeatures: OptionSet, Sendable, Hashable {
   public static let metabox = Self(rawValue: 0x100)
 
   /// What `ErofsFileSystem` reads in this version.
-  ///
-  /// Of the two meanings of `deviceTable`, only the second algorithm.
   package static let readable: Self = [
     .lz4ZeroPadding, .compressionConfigurations, .chunkedFiles, .deviceTable, .ztailpacking, .fragments,
-    .xattrPrefixes, .blockAddress48,
+    .xattrPrefixes, .blockAddress48, .metabox,
   ]
 
   /// erofs-utils' names of the bits that are set.

@@ -98,6 +98,11 @@ package struct Superblock: Record {
     IncompatibleFeatures(rawValue: incompatibleFeatures).contains(.fragments) && packedNID != 0 ? packedNID : nil
   }
 
+  /// How many devices there are besides the first.
+  package var furtherDeviceCount: Int {
+    IncompatibleFeatures(rawValue: incompatibleFeatures).contains(.deviceTable) ? Int(extraDeviceCount) : 0
+  }
+
   /// CRC-32C from byte 1024 to the end of the first block, with `checksum` zero, not inverted at the end.
   package static func checksum(ofFirstBlock block: [UInt8]) throws(ImageError) -> UInt32 {
     var bytes = block
@@ -105,5 +110,19 @@ package struct Superblock: Record {
     for index in offset + 4..<offset + 8 { bytes[index] = 0 }
     let span = bytes.rawSpan
     return CRC32.castagnoli.update(.max, try span.slice(at: offset, count: bytes.count - offset))
+  }
+}
+
+/// What follows the superblock's 128 bytes when there are extension slots (erofs_fs.h).
+package struct SuperblockExtension: Record {
+  package static let byteCount = 16
+
+  package var metaboxNID: UInt64 = 0
+
+  package init() {}
+
+  package mutating func fields<V: FieldVisitor & ~Copyable & ~Escapable>(_ visitor: inout V) {
+    visitor.u64("metabox_nid", &metaboxNID)
+    visitor.reserved(8)
   }
 }

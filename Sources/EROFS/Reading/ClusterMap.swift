@@ -1,7 +1,7 @@
 import ImageCore
 
 /// The map of a compressed file by logical clusters: one index for each.
-struct ClusterMap {
+struct ClusterMap: Sendable {
   /// What the last extent has instead of a pcluster in blocks.
   private struct Tail {
     /// The lcluster that it begins in.
@@ -14,67 +14,57 @@ struct ClusterMap {
     }
   }
 
+  /// An lcluster in which an extent begins.
+  private struct Head {
+    var number: UInt64
+    /// The byte of the file that the extent begins at.
+    var start: UInt64
+    var type: LclusterType
+    var block: UInt64
+  }
+
   private let inode: ErofsInode
   private let header: MapHeader
-  private let decoder: LclusterDecoder
-  private let indexOffset: UInt64
-  private let compactLayout: CompactIndexLayout?
-  private let lclusterCount: UInt64
+  private var index: LclusterTable
   private var tail: Tail?
+  /// The head behind the extent that was found last: where a reader goes on.
+  private var next: Head?
+
+  private var clusterBits: UInt64 { UInt64(index.decoder.clusterBits) }
 
   init(
     _ inode: ErofsInode, _ header: MapHeader, at headerOffset: UInt64, _ reader: inout MetadataReader
   ) throws(ImageError) {
-    let volume = reader.volume
     self.inode = inode
     self.header = header
-    let clusterBits = volume.blockBits + Int(header.clusterBits & 0xF)
-    let big1 = header.advise & MapHeader.bigPcluster1 != 0
-    let big2 = header.advise & MapHeader.bigPcluster2 != 0
-    decoder = LclusterDecoder(clusterBits: clusterBits, hasBigPclusters: big1 || big2)
-    lclusterCount = inode.byteCount.dividedRoundingUp(by: 1 << UInt64(clusterBits))
-
-    let start = headerOffset + UInt64(MapHeader.byteCount)
-    if inode.layout == .compressedFull {
-      indexOffset = start + 8
-      compactLayout = nil
-    } else {
-      let compact2B = header.advise & MapHeader.compact2B != 0
-      guard big1 == big2, clusterBits <= (compact2B ? 12 : 14) else {
-        throw volume.corrupt(
-          "inode \(inode.nid): h_advise \(header.advise) with lclusters of 2^\(clusterBits) bytes", at: headerOffset)
-      }
-      indexOffset = start
-      compactLayout = CompactIndexLayout(
-        count: try inode.byteCount.dividedRoundingUp(by: UInt64(volume.blockByteCount)).asInt("i_size"),
-        start: Int(truncatingIfNeeded: start % 32), compact2B: compact2B)
-    }
+    index = try LclusterTable(inode, header, at: headerOffset, reader.volume)
     tail = try findTail(&reader)
   }
 
   /// The last extent's own place, for files that have one.
-  private func findTail(_ reader: inout MetadataReader) throws(ImageError) -> Tail? {
+  private mutating func findTail(_ reader: inout MetadataReader) throws(ImageError) -> Tail? {
     let isFragment = header.advise & MapHeader.fragmentPcluster != 0
     guard inode.byteCount > 0, isFragment || header.inlineByteCount > 0 else { return nil }
     let head = try head(before: inode.byteCount - 1, &reader)
     if isFragment {
       // The full form has room for the upper half.
-      let high = compactLayout == nil ? head.block << 32 : 0
+      let high = inode.layout == .compressedFull ? head.block << 32 : 0
       return Tail(head: head.number, source: .fragment(UInt64(header.fragmentOffset) | high))
     }
     // Right behind the indexes, and never across a block's border.
-    let place = try place(of: lclusterCount - 1, reader.volume)
-    let offset = place.offset + UInt64(place.byteCount)
+    let offset = try index.end(reader.volume)
     guard
       Int(offset & UInt64(reader.volume.blockByteCount - 1)) + header.inlineByteCount <= reader.volume.blockByteCount
-    else { throw fault("an inline pcluster of \(header.inlineByteCount) bytes", lclusterCount - 1, reader.volume) }
+    else {
+      throw index.fault("an inline pcluster of \(header.inlineByteCount) bytes", index.lclusterCount - 1, reader.volume)
+    }
     return Tail(head: head.number, source: .inline(offset: offset, byteCount: header.inlineByteCount))
   }
 
   /// The extent that has the byte at `position`, which is inside the file.
   ///
   /// What is from `end` on is not wanted: the extent may be cut there.
-  func extent(
+  mutating func extent(
     at position: UInt64, before end: UInt64, _ reader: inout MetadataReader
   ) throws(ImageError) -> DataExtent {
     let volume = reader.volume
@@ -91,7 +81,7 @@ struct ClusterMap {
     } else {
       let (next, blockCount) = try follow(head, end, &reader)
       guard head.start <= position, position < next else {
-        throw fault("the extent ends at \(next), before byte \(position)", head.number, volume)
+        throw index.fault("the extent ends at \(next), before byte \(position)", head.number, volume)
       }
       result = DataExtent(
         range: head.start..<next,
@@ -100,107 +90,68 @@ struct ClusterMap {
             form: try form(head, volume), offset: try volume.byteOffset(ofBlock: head.block, inode),
             byteCount: try blockCount.multiplied(by: volume.blockByteCount, "a pcluster"))))
     }
-    try result.check(volume) { fault($0, head.number, volume) }
+    try result.check(volume) { index.fault($0, head.number, volume) }
     return result
   }
 
-  /// An lcluster in which an extent begins.
-  private struct Head {
-    var number: UInt64
-    /// The byte of the file that the extent begins at.
-    var start: UInt64
-    var isPlain: Bool
-    var isSecond: Bool
-    var block: UInt64
-  }
-
   /// The head of the extent that has the byte at `position`.
-  private func head(before position: UInt64, _ reader: inout MetadataReader) throws(ImageError) -> Head {
-    let bits = UInt64(decoder.clusterBits)
-    var number = position >> bits
-    var cluster = try lcluster(number, &reader)
-    if case .head(_, _, let offset, _) = cluster, number << bits + UInt64(offset) > position {
-      cluster = .inside(back: 1, pclusterBlockCount: nil)
-    }
+  private mutating func head(before position: UInt64, _ reader: inout MetadataReader) throws(ImageError) -> Head {
+    if let next, next.start == position { return next }
+    var number = position >> clusterBits
     // Fragments may be longer than what a pcluster can hold.
     let isFragment = header.advise & MapHeader.fragmentPcluster != 0
-    let lowest = isFragment ? 0 : number - min(number, UInt64(DataExtent.maxByteCount) >> bits + 1)
-    while case .inside(let back, _) = cluster {
-      guard back > 0, UInt64(back) <= number - lowest else {
-        throw fault("lcluster \(number) has its head \(back) before", number, reader.volume)
+    let lowest = isFragment ? 0 : number - min(number, UInt64(DataExtent.maxByteCount) >> clusterBits + 1)
+    while true {
+      let cluster = try index.lcluster(number, &reader)
+      if let head = head(cluster, number), head.start <= position { return head }
+      // An extent that begins behind the byte leaves it to the one before.
+      let back = cluster.isHead ? 1 : cluster.back
+      guard back > 0, back <= number - lowest else {
+        throw index.fault("lcluster \(number) has its head \(back) before", number, reader.volume)
       }
-      number -= UInt64(back)
-      cluster = try lcluster(number, &reader)
+      number -= back
     }
-    guard case .head(let isPlain, let isSecond, let offset, let block) = cluster else {
-      throw fault("no head", number, reader.volume)
-    }
+  }
+
+  /// What begins in `cluster`.
+  private func head(_ cluster: Lcluster, _ number: UInt64) -> Head? {
+    guard cluster.isHead else { return nil }
     return Head(
-      number: number, start: number << bits + UInt64(offset), isPlain: isPlain, isSecond: isSecond, block: block)
+      number: number, start: number << clusterBits + UInt64(cluster.low), type: cluster.type, block: cluster.block)
   }
 
   /// Where the extent of `head` ends, at the latest at `end`, and how many blocks its pcluster has.
-  private func follow(
+  private mutating func follow(
     _ head: Head, _ end: UInt64, _ reader: inout MetadataReader
   ) throws(ImageError) -> (UInt64, Int) {
-    let bits = UInt64(decoder.clusterBits)
-    let number = head.number
-    let advice = head.isPlain || head.isSecond ? MapHeader.bigPcluster2 : MapHeader.bigPcluster1
+    let advice = head.type == .head1 ? MapHeader.bigPcluster1 : MapHeader.bigPcluster2
     let mayBeBig = header.advise & advice != 0
+    let first = head.number + 1
     var blockCount = 1
-    var next = number + 1
-    while next < lclusterCount, next << bits < end || (mayBeBig && next == number + 1) {
-      switch try lcluster(next, &reader) {
-      case .head(_, _, let offset, _): return (next << bits + UInt64(offset), blockCount)
-      case .inside(let back, let count):
-        if next == number + 1, mayBeBig {
-          guard back == 1, let count, count > 0 else {
-            throw fault("no length of the pcluster", next, reader.volume)
-          }
-          blockCount = count
-        }
+    var number = first
+    while number < index.lclusterCount, number << clusterBits < end || (mayBeBig && number == first) {
+      let cluster = try index.lcluster(number, &reader)
+      if let next = self.head(cluster, number) {
+        self.next = next
+        return (min(next.start, inode.byteCount), blockCount)
       }
-      next += 1
-      guard (next - number) << bits <= UInt64(DataExtent.maxByteCount) + 1 << bits else { break }
+      if number == first, mayBeBig {
+        guard let count = cluster.pclusterBlockCount, count > 0 else {
+          throw index.fault("no length of the pcluster", number, reader.volume)
+        }
+        blockCount = count
+      }
+      number += 1
+      guard (number - head.number) << clusterBits <= UInt64(DataExtent.maxByteCount) + 1 << clusterBits else { break }
     }
-    return (min(next << bits, inode.byteCount), blockCount)
+    return (min(number << clusterBits, inode.byteCount), blockCount)
   }
 
   private func form(_ head: Head, _ volume: ErofsVolume) throws(ImageError) -> Pcluster.Form {
-    if head.isPlain { return header.advise & MapHeader.interlacedPcluster != 0 ? .interlaced : .shifted }
-    let number = Int(head.isSecond ? header.algorithms >> 4 : header.algorithms & 0xF)
-    return .compressed(try volume.algorithm(number, of: inode, at: try place(of: head.number, volume).offset))
-  }
-
-  private func lcluster(_ number: UInt64, _ reader: inout MetadataReader) throws(ImageError) -> Lcluster {
-    let volume = reader.volume
-    let place = try place(of: number, volume)
-    return try reader.withBytes(at: place.offset, count: place.byteCount) { (bytes) throws(ImageError) in
-      do throws(ImageError) {
-        return compactLayout == nil ? try decoder.full(bytes) : try decoder.compact(bytes, at: place.index)
-      } catch { throw fault(error.message, number, volume) }
+    if head.type == .plain {
+      return header.advise & MapHeader.interlacedPcluster != 0 ? .interlaced : .shifted
     }
-  }
-
-  /// The bytes of the entry, or of the pack that it is in.
-  private func place(
-    of number: UInt64, _ volume: ErofsVolume
-  ) throws(ImageError) -> (offset: UInt64, byteCount: Int, index: Int) {
-    guard let layout = compactLayout else {
-      return (try indexOffset.adding(try number.multiplied(by: 8, "an index"), "an index"), 8, 0)
-    }
-    var rest = try number.asInt("an index")
-    if rest < layout.initial4B { return (indexOffset + UInt64(rest / 2 * 8), 8, rest % 2) }
-    rest -= layout.initial4B
-    let middle = indexOffset + UInt64(layout.initial4B * 4)
-    if rest < layout.middle2B { return (middle + UInt64(rest / 16 * 32), 32, rest % 16) }
-    rest -= layout.middle2B
-    return (middle + UInt64(layout.middle2B * 2 + rest / 2 * 8), 8, rest % 2)
-  }
-
-  @inline(never)
-  private func fault(_ message: String, _ number: UInt64, _ volume: ErofsVolume) -> ImageError {
-    let offset = (try? place(of: number, volume).offset) ?? inode.offset
-    return volume.corrupt("inode \(inode.nid), lcluster \(number): \(message)", at: offset)
+    let number = Int(head.type == .head2 ? header.algorithms >> 4 : header.algorithms & 0xF)
+    return .compressed(try volume.algorithm(number, of: inode, at: try index.place(of: head.number).offset))
   }
 }

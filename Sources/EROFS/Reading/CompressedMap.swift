@@ -1,28 +1,28 @@
 import ImageCore
 
 /// Where the data of one compressed file is, in whichever form its map has.
-struct CompressedMap {
-  private enum Form {
-    /// All of it is in the packed inode, from this byte on.
-    case packed(UInt64)
-    case clusters(ClusterMap)
-    case extents(ExtentMap)
-  }
-
+struct CompressedMap: Sendable {
   private let inode: ErofsInode
   private let headerOffset: UInt64
-  private var form: Form
+  // One of these three; each changes in place.
+  /// All of it is in the packed inode, from this byte on.
+  private var packedOffset: UInt64?
+  private var clusters: ClusterMap?
+  private var extents: ExtentMap?
+
+  /// The inode that it is the map of.
+  var nid: UInt64 { inode.nid }
 
   init(_ inode: ErofsInode, _ reader: inout MetadataReader) throws(ImageError) {
     self.inode = inode
     let header = try reader.mapHeader(of: inode)
     headerOffset = header.offset
     if header.record.isPacked {
-      form = .packed(header.record.packedOffset)
+      packedOffset = header.record.packedOffset
     } else if inode.hasEncodedExtents(header.record) {
-      form = .extents(ExtentMap(inode, header.record, at: header.offset, reader.volume))
+      extents = ExtentMap(inode, header.record, at: header.offset, reader.volume)
     } else {
-      form = .clusters(try ClusterMap(inode, header.record, at: header.offset, &reader))
+      clusters = try ClusterMap(inode, header.record, at: header.offset, &reader)
     }
   }
 
@@ -33,12 +33,12 @@ struct CompressedMap {
     at position: UInt64, before end: UInt64, _ reader: inout MetadataReader
   ) throws(ImageError) -> DataExtent {
     let extent: DataExtent
-    switch form {
-    case .packed(let offset): extent = DataExtent(range: 0..<inode.byteCount, source: .fragment(offset))
-    case .clusters(let map): extent = try map.extent(at: position, before: end, &reader)
-    case .extents(var map):
-      extent = try map.extent(at: position, &reader)
-      form = .extents(map)
+    if let found = try clusters?.extent(at: position, before: end, &reader) {
+      extent = found
+    } else if let found = try extents?.extent(at: position, &reader) {
+      extent = found
+    } else {
+      extent = DataExtent(range: 0..<inode.byteCount, source: packedOffset.map { .fragment($0) } ?? .hole)
     }
     guard case .fragment = extent.source else { return extent }
     // Only what lies outside the packed inode can be in it: no cycles.

@@ -2,13 +2,13 @@ import Compression
 import ImageCore
 
 /// A run of a compressed file's bytes and where they come from.
-struct DataExtent: Equatable {
+struct DataExtent: Equatable, Sendable {
   /// The greatest length of a pcluster (`Z_EROFS_PCLUSTER_MAX_SIZE`).
   static let maxPclusterByteCount = 1 << 20
   /// The greatest length of what it decompresses to (`Z_EROFS_PCLUSTER_MAX_DSIZE`).
   static let maxByteCount = 12 << 20
 
-  enum Source: Equatable {
+  enum Source: Equatable, Sendable {
     /// Zeros.
     case hole
     /// The packed inode has them, from this byte on.
@@ -21,8 +21,8 @@ struct DataExtent: Equatable {
 }
 
 /// Bytes of the image that hold an extent.
-struct Pcluster: Hashable {
-  enum Form: Hashable {
+struct Pcluster: Hashable, Sendable {
+  enum Form: Hashable, Sendable {
     /// The bytes themselves.
     case shifted
     /// The bytes themselves, each at its place in the block: what reaches over the end goes on at the beginning.
@@ -31,8 +31,14 @@ struct Pcluster: Hashable {
   }
 
   var form: Form
+  /// Where in the space of all devices it is; inline ones may be in the metabox (`ErofsVolume.inMetabox`).
   var offset: UInt64
   var byteCount: Int
+
+  /// Where it ends.
+  var end: UInt64 { offset &+ UInt64(byteCount) }
+
+  func hash(into hasher: inout Hasher) { hasher.combine(offset) }
 }
 
 extension DataExtent {

@@ -1,16 +1,15 @@
 public import FileTree
 public import ImageCore
-public import SystemPackage
 
 /// An EROFS file system, open for reading.
 ///
 /// Pure reading of bytes: no mount, no privileges. Nothing in the image is trusted: whatever the bytes are, calls end
-/// with a result or an error that names the place. Little is kept in memory, so values are cheap and may be used from
-/// any thread.
+/// with a result or an error that names the place. Little is kept in memory, values are cheap, and any number of tasks
+/// may use one at the same time.
 ///
 /// ```swift
 /// let image = try ErofsFileSystem(ByteStore(contentsOf: "root.erofs"))
-/// if let release = try image.lookup("/usr/lib/os-release") {
+/// if let release = try image.lookup("/usr/lib/os-release", followingLinks: true) {
 ///   print(String(decoding: try image.content(of: release).bytes(), as: UTF8.self))
 /// }
 /// ```
@@ -21,13 +20,21 @@ public struct ErofsFileSystem: Sendable {
 
   /// Opens the file system that begins at byte 0 of `store`.
   ///
+  /// - Parameters:
+  ///   - store: The image, or the first device of an image that has several.
+  ///   - devices: The other devices in the order of the image's table, where files' data is on such; without them all
+  ///     but that data can be read.
   /// - Throws: `.unsupported` for another file system and for features that this version does not read, by name;
-  ///   `.truncated`, `.corrupt`, and `.mismatch` for a wrong checksum.
-  public init(_ store: ByteStore) throws(ImageError) {
-    let (record, summary) = try ErofsSuperblock.read(store)
+  ///   `.truncated`, `.corrupt`, and `.mismatch` for a wrong checksum; `.invalidArgument` for more devices than the
+  ///   image has.
+  public init(_ store: ByteStore, devices: [ByteStore] = []) throws(ImageError) {
+    let (record, metabox, summary) = try ErofsSuperblock.read(store)
     superblock = summary
-    volume = ErofsVolume(store, record)
+    volume = ErofsVolume(store, try Devices(store, record, given: devices), record, metabox: metabox)
   }
+
+  /// The devices that files' data is on, besides the first one.
+  public var devices: [ErofsDevice] { volume.devices.described(blockBits: volume.blockBits) }
 
   /// The root directory.
   public func root() throws(ImageError) -> ErofsInode { try inode(volume.rootNID) }
@@ -36,28 +43,7 @@ public struct ErofsFileSystem: Sendable {
   ///
   /// - Throws: `.corrupt` when there is none that could be one; `.unsupported` for forms of later versions.
   public func inode(_ nid: UInt64) throws(ImageError) -> ErofsInode {
-    var reader = MetadataReader(volume)
-    return try reader.inode(nid)
-  }
-
-  /// The inode at `path`, without following symbolic links; `nil` where there is none.
-  public func lookup(_ path: FilePath) throws(ImageError) -> ErofsInode? {
-    try lookup(FileName.components(of: path))
-  }
-
-  /// The inode that a path's components lead to, from the root.
-  package func lookup(_ path: [FileName]) throws(ImageError) -> ErofsInode? {
-    var reader = MetadataReader(volume)
-    var here: ErofsPath?
-    do {
-      var inode = try reader.inode(volume.rootNID)
-      for name in path {
-        guard inode.isDirectory, let entry = try reader.entry(name, of: inode) else { return nil }
-        here = ErofsPath(here, name)
-        inode = try reader.inode(entry.nid)
-      }
-      return inode
-    } catch { throw error.inContext(here?.description ?? "/") }
+    try volume.withReader { (reader) throws(ImageError) in try reader.inode(nid) }
   }
 
   /// A directory's entries in byte order, without `.` and `..`.
@@ -67,14 +53,14 @@ public struct ErofsFileSystem: Sendable {
     guard directory.isDirectory else {
       throw ImageError(.notADirectory, "not a directory", context: ["inode \(directory.nid)"])
     }
-    var reader = MetadataReader(volume)
-    return try inContext("inode \(directory.nid)") { () throws(ImageError) in try reader.entries(of: directory) }
+    return try inContext("inode \(directory.nid)") { () throws(ImageError) in
+      try volume.withReader { (reader) throws(ImageError) in try reader.entries(of: directory) }
+    }
   }
 
   /// Mode, owner, time and extended attributes.
   public func attributes(of inode: ErofsInode) throws(ImageError) -> FileAttributes {
-    var reader = MetadataReader(volume)
-    return try reader.attributes(of: inode)
+    try volume.withReader { (reader) throws(ImageError) in try reader.attributes(of: inode) }
   }
 
   /// Extended attributes, in byte order of their names.
@@ -91,8 +77,9 @@ public struct ErofsFileSystem: Sendable {
     guard inode.kind == .symlink else {
       throw ImageError(.invalidArgument, "not a symbolic link", context: ["inode \(inode.nid)"])
     }
-    var reader = MetadataReader(volume)
-    return try inContext("inode \(inode.nid)") { () throws(ImageError) in try reader.symlinkTarget(of: inode) }
+    return try inContext("inode \(inode.nid)") { () throws(ImageError) in
+      try volume.withReader { (reader) throws(ImageError) in try reader.symlinkTarget(of: inode) }
+    }
   }
 
   /// A regular file's content, read when asked for.

@@ -12,14 +12,14 @@ extension ErofsFileSystem {
     var tree = FileTree()
     var nodes = [tree.root]
     try reader.walk { (step, reader) throws(ImageError) in
-      if let parent = step.parent, let path = step.path {
+      if let parent = step.parent, let name = step.name {
         let isNew: Bool
         if let inode = step.inode {
-          let id = tree.add(try reader.node(inode, path), as: path.name, in: nodes[parent])
+          let id = tree.add(try reader.node(inode, step.path), as: name, in: nodes[parent])
           isNew = id != nil
           nodes.append(id ?? tree.root)
         } else {
-          isNew = tree.link(nodes[step.number], as: path.name, in: nodes[parent])
+          isNew = tree.link(nodes[step.number], as: name, in: nodes[parent])
         }
         if !isNew { throw ImageError(.corrupt, "the directory has this name twice") }
       } else if let root = step.inode {
@@ -39,19 +39,24 @@ extension ErofsFileSystem {
     if volume.packedNID != nil {
       let packed = try reader.packedInode()
       try inContext("packed inode \(packed.nid)") { () throws(ImageError) in
-        try result.count(packedInode: packed, &reader)
+        try result.count(nameless: packed, &reader)
       }
+    }
+    if volume.metaboxNID != nil {
+      let metabox = try reader.metaboxInode()
+      try inContext("metabox") { () throws(ImageError) in try result.count(nameless: metabox, &reader) }
     }
     return result
   }
 }
 
 extension MetadataReader {
-  fileprivate mutating func node(_ inode: ErofsInode, _ path: ErofsPath) throws(ImageError) -> FileTree.Node {
+  /// A file with all that its inode says.
+  mutating func node(_ inode: ErofsInode, _ path: @autoclosure () -> ErofsPath?) throws(ImageError) -> FileTree.Node {
     let kind: FileTree.Kind
     switch inode.kind {
     case .directory: kind = .directory
-    case .regular: kind = .regular(ErofsContent(volume: volume, inode: inode, path: path))
+    case .regular: kind = .regular(ErofsContent(volume: volume, inode: inode, path: path()))
     case .symlink: kind = .symlink(target: try symlinkTarget(of: inode))
     case .characterDevice(let device): kind = .characterDevice(device)
     case .blockDevice(let device): kind = .blockDevice(device)

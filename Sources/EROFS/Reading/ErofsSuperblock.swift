@@ -32,9 +32,13 @@ public struct ErofsSuperblock: Sendable, Hashable {
   public let maxPclusterByteCount: Int?
   /// Whether there is an inode that holds fragments of others.
   let hasPackedInode: Bool
+  /// Whether file data is on further devices.
+  let hasDevices: Bool
 
   /// Reads, verifies and admits the superblock at byte 1024 of `store`.
-  static func read(_ store: ByteStore) throws(ImageError) -> (record: Superblock, summary: ErofsSuperblock) {
+  static func read(
+    _ store: ByteStore
+  ) throws(ImageError) -> (record: Superblock, metabox: UInt64?, summary: ErofsSuperblock) {
     let start = UInt64(Superblock.offset)
     let bytes = try store.bytes(at: start, upTo: Superblock.byteCount)
     guard bytes.count >= 4, try bytes.rawSpan.u32(at: 0) == Superblock.magic else {
@@ -48,7 +52,7 @@ public struct ErofsSuperblock: Sendable, Hashable {
     let record = try Superblock(bytes.rawSpan)
     try record.admit(store)
     try record.verifyChecksum(store)
-    return (record, try ErofsSuperblock(record, store))
+    return (record, try record.metabox(store), try ErofsSuperblock(record, store))
   }
 
   private init(_ record: Superblock, _ store: ByteStore) throws(ImageError) {
@@ -61,6 +65,7 @@ public struct ErofsSuperblock: Sendable, Hashable {
     incompatibleFeatures = IncompatibleFeatures(rawValue: record.incompatibleFeatures)
     epoch = Timestamp(seconds: Int64(bitPattern: record.epoch), nanoseconds: record.fixedNanoseconds)
     hasPackedInode = record.packed != nil
+    hasDevices = record.furtherDeviceCount > 0
     checksum = compatibleFeatures.contains(.superblockChecksum) ? record.checksum : nil
     guard incompatibleFeatures.contains(.compressionConfigurations) else {
       algorithms = []
@@ -98,18 +103,35 @@ extension Superblock {
       throw error(.unsupported, "needs \(unreadable.names.joined(separator: ", "))", store)
     }
     guard directoryBlockBits == 0 else {
-      throw error(.unsupported, "dirblkbits is \(directoryBlockBits)", store)
+      throw error(
+        .unsupported, "dirblkbits is \(directoryBlockBits): directories in other blocks than data", store)
     }
     guard fixedNanoseconds < 1_000_000_000 else {
       throw error(.corrupt, "fixed_nsec is \(fixedNanoseconds)", store)
     }
-    guard extraDeviceCount == 0 else { throw error(.unsupported, "data on \(extraDeviceCount) other devices", store) }
+    // Neither of these inodes may be in the metabox: it would need itself.
+    guard (packed ?? 0) & Dirent.metaboxFlag == 0 else {
+      throw error(.corrupt, "packed_nid \(packedNID) is in the metabox", store)
+    }
     // 48 bits of blocks and 16 of bytes: no overflow.
     let length = blocks << UInt64(blockSizeBits)
     guard length <= store.byteCount else {
       throw error(
         .truncated, "the file system has \(blocks) blocks, \(length) bytes; \(store.byteCount) are there", store)
     }
+  }
+
+  /// The nid of the inode that holds metadata; `nil` when there is none.
+  fileprivate func metabox(_ store: ByteStore) throws(ImageError) -> UInt64? {
+    guard IncompatibleFeatures(rawValue: incompatibleFeatures).contains(.metabox) else { return nil }
+    guard extensionSlotCount > 0 else { throw error(.corrupt, "sb_extslots is 0, no place for metabox_nid", store) }
+    let offset = UInt64(Self.offset + Self.byteCount)
+    let bytes = try store.bytes(at: offset, count: SuperblockExtension.byteCount)
+    let nid = try SuperblockExtension(bytes.rawSpan).metaboxNID
+    guard nid & Dirent.metaboxFlag == 0 else {
+      throw error(.corrupt, "metabox_nid \(nid) is in the metabox", store)
+    }
+    return nid
   }
 
   fileprivate func verifyChecksum(_ store: ByteStore) throws(ImageError) {

@@ -7,10 +7,15 @@ struct ErofsStep {
   let number: Int
   /// The directory that the name is in, by its number; `nil` for the root.
   let parent: Int?
+  /// The directory that the name is in; `nil` for the root's own and for the root.
+  let directory: ErofsPath?
   /// `nil` for the root.
-  let path: ErofsPath?
+  let name: FileName?
   /// `nil` for a further name of an inode that was met before.
   let inode: ErofsInode?
+
+  /// The whole path, made when it is asked for; `nil` for the root.
+  var path: ErofsPath? { name.map { ErofsPath(directory, $0) } }
 }
 
 extension MetadataReader {
@@ -28,7 +33,7 @@ extension MetadataReader {
     let root = try inode(volume.rootNID)
     guard root.isDirectory else { throw volume.corrupt("the root is not a directory", at: root.offset) }
     try inContext("/") { () throws(ImageError) in
-      try visit(ErofsStep(number: 0, parent: nil, path: nil, inode: root), &self)
+      try visit(ErofsStep(number: 0, parent: nil, directory: nil, name: nil, inode: root), &self)
     }
     var met: [UInt64: (number: Int, isDirectory: Bool)] = [root.nid: (0, true)]
     var directories: [(inode: ErofsInode, number: Int, path: ErofsPath?)] = [(root, 0, nil)]
@@ -36,30 +41,32 @@ extension MetadataReader {
       let entries = try inContext(path?.description ?? "/") { () throws(ImageError) -> [ErofsEntry] in
         try self.entries(of: directory)
       }
-      var below: [(inode: ErofsInode, number: Int, path: ErofsPath?)] = []
+      let firstBelow = directories.count
       for entry in entries {
-        let here = ErofsPath(path, entry.name)
         do throws(ImageError) {
           if let known = met[entry.nid] {
             guard !known.isDirectory else {
               throw volume.corrupt("a directory that has another name already", at: directory.offset)
             }
-            try visit(ErofsStep(number: known.number, parent: parent, path: here, inode: nil), &self)
+            let step = ErofsStep(number: known.number, parent: parent, directory: path, name: entry.name, inode: nil)
+            try visit(step, &self)
             continue
           }
           let inode = try inode(entry.nid)
           let number = met.count
           met[entry.nid] = (number, inode.isDirectory)
           if inode.isDirectory {
+            let here = ErofsPath(path, entry.name)
             guard here.depth <= Self.maxDepth else {
               throw ImageError(.limit, "directories are nested deeper than \(Self.maxDepth)")
             }
-            below.append((inode, number, here))
+            directories.append((inode, number, here))
           }
-          try visit(ErofsStep(number: number, parent: parent, path: here, inode: inode), &self)
-        } catch { throw error.inContext(here.description) }
+          try visit(ErofsStep(number: number, parent: parent, directory: path, name: entry.name, inode: inode), &self)
+        } catch { throw error.inContext(ErofsPath(path, entry.name).description) }
       }
-      directories.append(contentsOf: below.reversed())
+      // The first one is the next.
+      directories[firstBelow...].reverse()
     }
   }
 }

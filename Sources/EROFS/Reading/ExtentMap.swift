@@ -1,7 +1,7 @@
 import ImageCore
 
 /// The map of a compressed file that is a list of extents of any length, each with the byte that its data begins at.
-struct ExtentMap {
+struct ExtentMap: Sendable {
   private let inode: ErofsInode
   private let header: MapHeader
   private let start: UInt64
@@ -115,6 +115,10 @@ struct ExtentMap {
     }
     let packed = PackedLength(rawValue: length)
     guard packed.byteCount > 0 else { return DataExtent(range: range, source: .hole) }
+    // What is beyond would look like the metabox.
+    guard data < ErofsVolume.inMetabox else {
+      throw volume.fault(.truncated, "inode \(inode.nid): data at byte \(data)", at: place)
+    }
     let blockMask = UInt64(volume.blockByteCount - 1)
     let isInterlaced =
       header.advise & MapHeader.interlacedPcluster != 0 && (data | UInt64(packed.byteCount)) & blockMask == 0

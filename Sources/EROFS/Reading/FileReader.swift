@@ -31,7 +31,7 @@ extension MetadataReader {
       let part = range.lowerBound..<middle
       if let block = inode.startBlock {
         let start = try volume.byteOffset(ofBlock: block, inode).adding(offset, "i_size")
-        try volume.copy(from: start, into: &output, part)
+        try volume.devices.read(at: start, into: &output, part)
       } else {
         output.fillZero(part)
       }
@@ -42,8 +42,17 @@ extension MetadataReader {
         throw volume.corrupt("the inline data of inode \(inode.nid) crosses a block's border", at: inode.tailOffset)
       }
       let start = inode.tailOffset + (max(offset, inlineStart) - inlineStart)
-      let bytes = try array(at: start, count: range.upperBound - middle)
-      output.copy(bytes, bytes.indices, to: middle)
+      try copyMetadata(at: start, into: &output, middle..<range.upperBound)
+    }
+  }
+
+  /// Fills `output[range]` with metadata from `offset` on.
+  mutating func copyMetadata(
+    at offset: UInt64, into output: inout [UInt8], _ range: Range<Int>
+  ) throws(ImageError) {
+    guard !range.isEmpty else { return }
+    try withBytes(at: offset, count: range.count) { (bytes) throws(ImageError) in
+      output.copy(bytes, to: range.lowerBound)
     }
   }
 
@@ -51,35 +60,54 @@ extension MetadataReader {
     _ inode: ErofsInode, at offset: UInt64, into output: inout [UInt8], _ range: Range<Int>
   ) throws(ImageError) {
     let map = try ChunkMap(inode, volume)
+    let end = offset + UInt64(range.count)
     var position = offset
-    var filled = range.lowerBound
-    while filled < range.upperBound {
+    while position < end {
       let chunk = position >> map.chunkBits
       let inside = position & (1 << map.chunkBits - 1)
-      let count = Int(min(UInt64(range.upperBound - filled), 1 << map.chunkBits - inside))
-      let part = filled..<filled + count
-      if let block = try self.block(ofChunk: chunk, map) {
-        let start = try volume.byteOffset(ofBlock: block, inode).adding(inside, "a chunk")
-        try volume.copy(from: start, into: &output, part)
+      let place = try self.place(ofChunk: chunk, map)
+      // Chunks that follow each other in the image, or are all holes, are one request.
+      var next = chunk + 1
+      while map.isInside(next, before: end),
+        try self.place(ofChunk: next, map) == place?.advanced(by: (next - chunk) << (map.chunkBits - map.blockBits))
+      {
+        next += 1
+      }
+      let count = Int(min(end, next << map.chunkBits) - position)
+      let first = range.lowerBound + Int(position - offset)
+      let part = first..<first + count
+      if let place {
+        let start = try volume.byteOffset(ofBlock: place.block, device: place.device, inode).adding(inside, "a chunk")
+        try volume.devices.read(device: place.device, at: start, into: &output, part)
       } else {
         output.fillZero(part)
       }
       position += UInt64(count)
-      filled += count
     }
   }
 
-  /// Where chunk number `chunk` begins; `nil` for a hole.
-  mutating func block(ofChunk chunk: UInt64, _ map: ChunkMap) throws(ImageError) -> UInt64? {
+  /// Where chunk number `chunk` is; `nil` for a hole.
+  mutating func place(ofChunk chunk: UInt64, _ map: ChunkMap) throws(ImageError) -> ChunkPlace? {
     let place = try map.start.adding(try chunk.multiplied(by: UInt64(map.entryByteCount), "a chunk"), "a chunk")
     return try withBytes(at: place, count: map.entryByteCount) { (bytes) throws(ImageError) in
-      // An index has bits 32 to 47 of the address, a device's number and the lower bits; we know one device.
+      // An index has bits 32 to 47 of the address, a device's number and the lower bits.
       let low = try bytes.u32(at: map.entryByteCount - 4)
       let high = map.is48Bit ? try bytes.u16(at: 0) : .max
       if low == .max, high == .max { return nil }
-      return map.is48Bit ? UInt64(high) << 32 | UInt64(low) : UInt64(low)
+      return ChunkPlace(
+        block: map.is48Bit ? UInt64(high) << 32 | UInt64(low) : UInt64(low),
+        device: map.entryByteCount == 8 ? Int(try bytes.u16(at: 2)) : 0)
     }
   }
+}
+
+/// Where a chunk is.
+struct ChunkPlace: Equatable {
+  var block: UInt64
+  /// A device by its number, with bits that do not count; 0 for the space of all devices.
+  var device: Int
+
+  func advanced(by count: UInt64) -> ChunkPlace { ChunkPlace(block: block &+ count, device: device) }
 }
 
 /// The map of a chunk-based file, from `i_u` (`struct erofs_inode_chunk_info`).
@@ -90,7 +118,11 @@ struct ChunkMap {
   let entryByteCount: Int
   /// The chunk's length as a shift.
   let chunkBits: UInt64
+  let blockBits: UInt64
   let is48Bit: Bool
+
+  /// Whether chunk `number` begins before byte `end`.
+  func isInside(_ number: UInt64, before end: UInt64) -> Bool { number <= (end - 1) >> chunkBits }
 
   init(_ inode: ErofsInode, _ volume: ErofsVolume) throws(ImageError) {
     let format = inode.union & 0xFFFF
@@ -99,7 +131,8 @@ struct ChunkMap {
     }
     entryByteCount = format & 0x20 == 0 ? 4 : 8
     is48Bit = format & 0x40 != 0
-    chunkBits = UInt64(volume.blockBits) + UInt64(format & 0x1F)
+    blockBits = UInt64(volume.blockBits)
+    chunkBits = blockBits + UInt64(format & 0x1F)
     start = inode.tailOffset.roundedUp(to: UInt64(entryByteCount))
   }
 }
@@ -119,17 +152,5 @@ extension ErofsVolume {
     case .flatInline, .flatPlain: return (inode.startBlock ?? 0) << UInt64(blockBits) &+ position
     case .chunkBased, .compressedFull, .compressedCompact: return inode.offset
     }
-  }
-
-  func byteOffset(ofBlock block: UInt64, _ inode: ErofsInode) throws(ImageError) -> UInt64 {
-    guard block < store.byteCount >> UInt64(blockBits) + 1 else {
-      throw corrupt("inode \(inode.nid): block \(block) is beyond the end of the file system", at: inode.offset)
-    }
-    return block << UInt64(blockBits)
-  }
-
-  /// Fills `output[range]` with the image's bytes from `offset` on.
-  func copy(from offset: UInt64, into output: inout [UInt8], _ range: Range<Int>) throws(ImageError) {
-    try store.read(at: offset, into: &output, range)
   }
 }

@@ -5,7 +5,8 @@ extension ErofsSuperblock {
   var kernelFeatures: Set<KernelFeature> {
     var result: Set<KernelFeature> = [.erofs]
     let incompatible: [(IncompatibleFeatures, KernelFeature)] = [
-      (.compressionConfigurations, .bigPclusters), (.chunkedFiles, .chunks), (.deviceTable, .secondAlgorithm),
+      (.compressionConfigurations, .bigPclusters), (.chunkedFiles, .chunks),
+      (.deviceTable, hasDevices ? .devices : .secondAlgorithm),
       (.ztailpacking, .inlinePclusters), (.fragments, hasPackedInode ? .fragments : .deduplication),
       (.xattrPrefixes, .xattrPrefixes), (.blockAddress48, .blockAddresses48), (.metabox, .metabox),
     ]
@@ -23,15 +24,29 @@ extension ErofsSuperblock {
   }
 }
 
-extension MetadataReader {
-  /// What a kernel must know to read an inode's data, and does not find in the superblock.
-  mutating func kernelFeatures(of inode: ErofsInode) throws(ImageError) -> Set<KernelFeature> {
-    guard inode.storage == .compressed, inode.byteCount > 0 else { return [] }
-    var result: Set<KernelFeature> = volume.blockByteCount < 4096 ? [.smallCompressedBlocks] : []
-    let header = try mapHeader(of: inode).record
-    guard !header.isPacked else { return result }
-    if inode.hasEncodedExtents(header) { result.insert(.encodedExtents) }
-    if header.advise & MapHeader.interlacedPcluster != 0 { result.insert(.interlacedPclusters) }
-    return result
+/// What a kernel must know to read some inode's data, and does not find in the superblock.
+struct DataFeatures: OptionSet, Hashable {
+  let rawValue: UInt8
+
+  static let smallCompressedBlocks = Self(rawValue: 1)
+  static let encodedExtents = Self(rawValue: 2)
+  static let interlacedPclusters = Self(rawValue: 4)
+
+  var kernelFeatures: [KernelFeature] {
+    let all: [(Self, KernelFeature)] = [
+      (.smallCompressedBlocks, .smallCompressedBlocks), (.encodedExtents, .encodedExtents),
+      (.interlacedPclusters, .interlacedPclusters),
+    ]
+    return all.filter { contains($0.0) }.map(\.1)
   }
+
+  /// What the map of a compressed inode needs.
+  init(_ inode: ErofsInode, _ header: MapHeader, _ volume: ErofsVolume) {
+    self = volume.blockByteCount < 4096 ? .smallCompressedBlocks : []
+    if header.isPacked { return }
+    if inode.hasEncodedExtents(header) { insert(.encodedExtents) }
+    if header.advise & MapHeader.interlacedPcluster != 0 { insert(.interlacedPclusters) }
+  }
+
+  init(rawValue: UInt8) { self.rawValue = rawValue }
 }

@@ -1,93 +1,91 @@
 import ImageCore
 
 /// One logical cluster as its index entry describes it, whatever the entry's form.
-enum Lcluster: Equatable {
-  /// An extent begins here, at `offset` in the lcluster; what is before belongs to the extent before.
-  case head(isPlain: Bool, isSecond: Bool, offset: Int, block: UInt64)
-  /// All of it belongs to an extent that began `back` lclusters before.
+struct Lcluster: Equatable {
+  var type: LclusterType
+  /// Of a head, where in the lcluster its extent begins; what is before belongs to the extent before.
   ///
-  /// The first of an extent tells the pcluster's length when that is more than one block.
-  case inside(back: Int, pclusterBlockCount: Int?)
+  /// Else how many lclusters before the extent began, or with `FullLclusterIndex.compressedBlockCountFlag` the
+  /// pcluster's length.
+  var low: UInt16
+  /// Of a head, its pcluster's block address.
+  var block: UInt64
+
+  var isHead: Bool { type != .nonhead }
+
+  /// Of the first lcluster inside an extent: the length of the pcluster in blocks, when it is told.
+  var pclusterBlockCount: Int? {
+    let flag = FullLclusterIndex.compressedBlockCountFlag
+    return low & flag == 0 ? nil : Int(low & ~flag)
+  }
+
+  /// How many lclusters before this one its extent began.
+  var back: UInt64 { low & FullLclusterIndex.compressedBlockCountFlag == 0 ? UInt64(low) : 1 }
 }
 
 /// How a file's entries are packed: pure functions on bytes.
+///
+/// Entries that cannot be are decoded all the same: of a pack, a reader looks at those that it needs.
 struct LclusterDecoder {
   /// The lcluster's length as a shift.
   let clusterBits: Int
   /// Whether pclusters may have several blocks.
   let hasBigPclusters: Bool
 
-  /// An entry of the full form (`struct z_erofs_lcluster_index`).
-  func full(_ bytes: RawSpan) throws(ImageError) -> Lcluster {
-    let entry = try FullLclusterIndex(bytes)
-    if UInt8(truncatingIfNeeded: entry.advise & 3) == LclusterType.nonhead.rawValue {
-      return try inside(UInt16(truncatingIfNeeded: entry.union))
+  /// Entries of the full form (`struct z_erofs_lcluster_index`), as many as there are bytes.
+  func full(_ bytes: RawSpan, into clusters: inout [Lcluster]) throws(ImageError) {
+    for offset in stride(from: 0, to: bytes.byteCount, by: FullLclusterIndex.byteCount) {
+      let word = try bytes.u64(at: offset)
+      let type = LclusterType(word)
+      // A head has its place in the upper half of the advice's word, all others have their distances.
+      let low = UInt16(truncatingIfNeeded: type == .nonhead ? word >> 32 : word >> 16)
+      clusters.append(Lcluster(type: type, low: low, block: word >> 32))
     }
-    return try head(UInt8(entry.advise & 3), Int(entry.clusterOffset), UInt64(entry.union))
   }
 
-  /// Entry `index` of a pack of the compact form.
+  /// The entries of one pack of the compact form.
   ///
   /// A pack is 2 entries in 8 bytes or 16 in 32 bytes: the entries as a string of bits, type above the low bits, and at the end the
   /// block address from which the pack's heads are counted.
-  func compact(_ pack: RawSpan, at index: Int) throws(ImageError) -> Lcluster {
+  func compact(_ pack: RawSpan, into clusters: inout [Lcluster]) throws(ImageError) {
     let count = pack.byteCount == 8 ? 2 : 16
-    let entry = try rawEntry(pack, count, index)
-    guard entry.type == LclusterType.nonhead.rawValue else {
-      let base = UInt64(try pack.u32(at: pack.byteCount - 4))
-      return try head(entry.type, Int(entry.low), base + UInt64(try blocks(pack, count, before: index)))
-    }
-    if entry.low & FullLclusterIndex.compressedBlockCountFlag != 0 || index + 1 < count { return try inside(entry.low) }
-    // A pack's last entry has the distance forward instead: the one before it knows the way back.
-    let before = try rawEntry(pack, count, index - 1)
-    guard before.type == LclusterType.nonhead.rawValue else { return .inside(back: 1, pclusterBlockCount: nil) }
-    let isFirst = before.low & FullLclusterIndex.compressedBlockCountFlag != 0
-    return .inside(back: isFirst ? 2 : Int(before.low) + 1, pclusterBlockCount: nil)
-  }
-
-  private func rawEntry(_ pack: RawSpan, _ count: Int, _ index: Int) throws(ImageError) -> (low: UInt16, type: UInt8) {
     let entryBits = (pack.byteCount - 4) * 8 / count
     // With small blocks the distances still need 12 bits.
-    let lowBits = max(clusterBits, 12)
-    let position = index * entryBits
-    let word = try pack.u32(at: position / 8) >> UInt32(position % 8)
-    return (UInt16(truncatingIfNeeded: word & (1 << UInt32(lowBits) - 1)), UInt8(word >> UInt32(lowBits) & 3))
-  }
-
-  /// How many blocks beyond the pack's base the pcluster of the head at `index` begins.
-  private func blocks(_ pack: RawSpan, _ count: Int, before index: Int) throws(ImageError) -> Int {
-    // Without big pclusters the base is the block before the pack's first.
-    var result = hasBigPclusters ? 0 : 1
-    var previousIsHead = false
-    for position in 0..<index {
-      let entry = try rawEntry(pack, count, position)
-      if entry.type != LclusterType.nonhead.rawValue {
-        result += 1
-        previousIsHead = true
-      } else {
-        if hasBigPclusters, entry.low & FullLclusterIndex.compressedBlockCountFlag != 0 {
-          // It stands for the head before it, also for one in the pack before.
-          result += Int(entry.low & ~FullLclusterIndex.compressedBlockCountFlag) - (previousIsHead ? 1 : 0)
-        }
-        previousIsHead = false
-      }
-    }
-    return result
-  }
-
-  private func head(_ type: UInt8, _ offset: Int, _ block: UInt64) throws(ImageError) -> Lcluster {
-    guard offset < 1 << clusterBits else {
-      throw ImageError(.corrupt, "an extent begins at \(offset) of an lcluster")
-    }
-    return .head(
-      isPlain: type == LclusterType.plain.rawValue, isSecond: type == LclusterType.head2.rawValue, offset: offset,
-      block: block)
-  }
-
-  private func inside(_ distance: UInt16) throws(ImageError) -> Lcluster {
+    let lowBits = UInt32(max(clusterBits, 12))
+    let base = UInt64(try pack.u32(at: pack.byteCount - 4))
     let flag = FullLclusterIndex.compressedBlockCountFlag
-    guard distance & flag != 0 else { return .inside(back: Int(distance), pclusterBlockCount: nil) }
-    guard hasBigPclusters else { throw ImageError(.corrupt, "a pcluster's length in a file without big pclusters") }
-    return .inside(back: 1, pclusterBlockCount: Int(distance & ~flag))
+    // Without big pclusters the base is the block before the pack's first.
+    var block = hasBigPclusters ? base : base + 1
+    var previous = Lcluster(type: .nonhead, low: 0, block: 0)
+    for index in 0..<count {
+      let position = index * entryBits
+      let word = try pack.u32(at: position / 8) >> UInt32(position % 8)
+      var cluster = Lcluster(
+        type: LclusterType(UInt64(word >> lowBits)), low: UInt16(truncatingIfNeeded: word & (1 << lowBits - 1)),
+        block: block)
+      if cluster.isHead {
+        block &+= 1
+      } else if cluster.low & flag != 0 {
+        // It stands for the head before it, also for one in the pack before.
+        if hasBigPclusters { block = block &+ UInt64(cluster.low & ~flag) &- (index > 0 && previous.isHead ? 1 : 0) }
+      } else if index == count - 1 {
+        // A pack's last entry has the distance forward instead: the one before it knows the way back.
+        cluster.low = previous.isHead ? 1 : previous.low & flag != 0 ? 2 : previous.low &+ 1
+      }
+      clusters.append(cluster)
+      previous = cluster
+    }
+  }
+}
+
+extension LclusterType {
+  /// The type in the two lowest bits.
+  fileprivate init(_ bits: UInt64) {
+    switch bits & 3 {
+    case 0: self = .plain
+    case 1: self = .head1
+    case 2: self = .nonhead
+    default: self = .head2
+    }
   }
 }

@@ -6,27 +6,22 @@ import ImageCore
 /// It also counts what a call has gathered: overlapping structures in a small hostile image could otherwise claim
 /// any amount of it.
 struct MetadataReader {
-  private struct Window {
-    let start: UInt64
-    let bytes: [UInt8]
-  }
-
   private static let maxWindowCount = 8
 
   let volume: ErofsVolume
+  var buffers: ReadingBuffers
   private let windowByteCount: UInt64
-  /// The most recently used first.
-  private var windows: [Window] = []
   private var budget: UInt64
   /// Shared extended attributes by id.
   var sharedXattrs: [UInt32: ExtendedAttribute] = [:]
 
   /// Reads at least `windowByteCount` at once, a power of two.
-  init(_ volume: ErofsVolume, windowByteCount: UInt64 = 4096) {
+  init(_ volume: ErofsVolume, windowByteCount: UInt64 = 4096, buffers: ReadingBuffers = ReadingBuffers()) {
     self.volume = volume
     self.windowByteCount = windowByteCount
-    // No honest image lists more than its own bytes; compressed directories need some more.
-    budget = 16 << 20 + 4 * min(volume.store.byteCount, 1 << 60)
+    self.buffers = buffers
+    // No honest image lists much more than its own bytes; compressed metadata needs some more.
+    budget = 64 << 20 + 16 * min(volume.store.byteCount, 1 << 58)
   }
 
   /// Runs `body` on `count` bytes from `offset`: the one way to metadata, and checked.
@@ -34,26 +29,62 @@ struct MetadataReader {
     at offset: UInt64, count: Int, _ body: (RawSpan) throws(ImageError) -> R
   ) throws(ImageError) -> R {
     let end = try offset.adding(UInt64(count), "an offset")
-    var index = 0
-    while index < windows.count {
-      let window = windows[index]
-      if window.start <= offset, end <= window.start + UInt64(window.bytes.count) {
-        if index > 0 { windows.swapAt(0, index) }
-        return try body(try window.bytes.rawSpan.slice(at: Int(offset - window.start), count: count))
-      }
-      index += 1
-    }
+    if !isInFirstWindow(offset, end) { try openWindow(offset, end) }
+    let window = buffers.windows[0]
+    return try body(try window.bytes.rawSpan.slice(at: Int(offset - window.start), count: count))
+  }
+
+  private func isInFirstWindow(_ offset: UInt64, _ end: UInt64) -> Bool {
+    guard let window = buffers.windows.first else { return false }
+    return window.start <= offset && end <= window.start + UInt64(window.count)
+  }
+
+  /// Whether these bytes are metadata that was read already.
+  func isInWindow(_ offset: UInt64, count: Int) -> Bool {
+    let end = offset &+ UInt64(count)
+    return end >= offset
+      && buffers.windows.contains { $0.start <= offset && end <= $0.start + UInt64($0.count) }
+  }
+
+  /// Makes the first window one that has all of these bytes.
+  private mutating func openWindow(_ offset: UInt64, _ end: UInt64) throws(ImageError) {
+    let known = buffers.windows.firstIndex { $0.start <= offset && end <= $0.start + UInt64($0.count) }
+    if let known { return buffers.windows.swapAt(0, known) }
     let start = offset & ~(windowByteCount - 1)
     let wanted = Int(max(windowByteCount, end - start))
-    let bytes = try volume.store.bytes(at: start, upTo: wanted)
-    guard end - start <= UInt64(bytes.count) else {
-      throw ImageError(
-        .truncated, "\(count) bytes needed, \(Int64(bytes.count) - Int64(offset - start)) there",
-        offset: volume.store.baseOffset &+ offset)
+    var window =
+      buffers.windows.count == Self.maxWindowCount ? buffers.windows.removeLast() : ReadingBuffers.Window()
+    if window.bytes.count < wanted { window.bytes = [UInt8](repeating: 0, count: wanted) }
+    window.start = start
+    window.count = try fill(&window.bytes, from: start, wanted: wanted)
+    guard end - start <= UInt64(window.count) else {
+      let needed = end - offset
+      throw volume.fault(
+        .truncated, "\(needed) bytes needed, \(max(0, Int64(window.count) - Int64(offset - start))) there", at: offset)
     }
-    if windows.count == Self.maxWindowCount { windows.removeLast() }
-    windows.insert(Window(start: start, bytes: bytes), at: 0)
-    return try body(try bytes.rawSpan.slice(at: Int(offset - start), count: count))
+    buffers.windows.insert(window, at: 0)
+  }
+
+  /// Reads as much of `wanted` bytes of metadata as there is.
+  private mutating func fill(
+    _ bytes: inout [UInt8], from start: UInt64, wanted: Int
+  ) throws(ImageError) -> Int {
+    guard start & ErofsVolume.inMetabox != 0 else {
+      let count = Int(min(UInt64(wanted), volume.store.byteCount - min(start, volume.store.byteCount)))
+      try volume.store.read(at: min(start, volume.store.byteCount), into: &bytes, 0..<count)
+      return count
+    }
+    // Another reader: this one may be in the midst of a file whose map is in the metabox.
+    var reader = MetadataReader(volume, buffers: buffers.metabox.popLast() ?? ReadingBuffers())
+    defer { buffers.metabox.append(reader.buffers) }
+    return try inContext("metabox") { () throws(ImageError) in
+      let metabox = try reader.metaboxInode()
+      let place = start & ~ErofsVolume.inMetabox
+      guard place < metabox.byteCount else { return 0 }
+      let count = Int(min(UInt64(wanted), metabox.byteCount - place))
+      try reader.read(metabox, at: place, into: &bytes, 0..<count)
+      return count
+    }
   }
 
   /// The record at `offset`.
@@ -74,5 +105,29 @@ struct MetadataReader {
       throw ImageError(.limit, "directories and attributes claim more bytes than an image of this length can hold")
     }
     budget -= byteCount
+  }
+}
+
+extension MetadataReader {
+  /// The inode that holds fragments.
+  mutating func packedInode() throws(ImageError) -> ErofsInode {
+    if let known = volume.shared.packedInode { return known }
+    guard let nid = volume.packedNID else {
+      throw ImageError(.corrupt, "there is no packed inode")
+    }
+    let result = try inode(nid)
+    volume.shared.packedInode = result
+    return result
+  }
+
+  /// The inode that holds metadata, which itself is outside of it.
+  mutating func metaboxInode() throws(ImageError) -> ErofsInode {
+    if let known = volume.shared.metaboxInode { return known }
+    guard let nid = volume.metaboxNID else {
+      throw ImageError(.corrupt, "there is no metabox")
+    }
+    let result = try inode(nid)
+    volume.shared.metaboxInode = result
+    return result
   }
 }

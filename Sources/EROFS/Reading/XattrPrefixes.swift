@@ -8,6 +8,13 @@ struct XattrPrefix {
   let infix: [UInt8]
 }
 
+/// What the table of long prefixes is in.
+enum XattrPrefixHolder {
+  case image
+  case packedInode
+  case metabox
+}
+
 extension MetadataReader {
   /// The image's table of long prefixes of attribute names; empty for images without.
   mutating func xattrPrefixes() throws(ImageError) -> [XattrPrefix] {
@@ -28,7 +35,12 @@ extension MetadataReader {
       let length = Int(try prefix.rawSpan.u16(at: 0))
       // One byte for the short prefix, and no more than what a name may have.
       guard (1...256).contains(length) else {
-        let place = table.isPacked ? try packedInode().offset : offset
+        let place =
+          switch table.holder {
+          case .image: offset
+          case .packedInode: try packedInode().offset
+          case .metabox: offset | ErofsVolume.inMetabox
+          }
         throw volume.corrupt("a long prefix of \(length) bytes", at: place)
       }
       let bytes = try tableBytes(at: offset + 2, count: length)
@@ -38,9 +50,12 @@ extension MetadataReader {
     return result
   }
 
-  /// Bytes of the packed inode, or of the image.
   private mutating func tableBytes(at offset: UInt64, count: Int) throws(ImageError) -> [UInt8] {
-    guard volume.xattrPrefixTable.isPacked else { return try array(at: offset, count: count) }
+    switch volume.xattrPrefixTable.holder {
+    case .image: return try array(at: offset, count: count)
+    case .metabox: return try array(at: offset | ErofsVolume.inMetabox, count: count)
+    case .packedInode: break
+    }
     var bytes = [UInt8](repeating: 0, count: count)
     let packed = try packedInode()
     guard offset <= packed.byteCount, UInt64(count) <= packed.byteCount - offset else {

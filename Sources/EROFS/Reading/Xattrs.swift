@@ -100,9 +100,10 @@ extension ErofsFileSystem {
   /// The filter of attribute names that an inode has, and the one that fits its attributes; `nil` without attributes.
   package func nameFilter(of inode: ErofsInode) throws(ImageError) -> (stored: UInt32, fitting: UInt32)? {
     guard inode.xattrByteCount > 0 else { return nil }
-    var reader = MetadataReader(volume)
-    let header = try reader.record(XattrHeader.self, at: inode.xattrOffset)
-    return (header.nameFilter, XattrNameFilter.value(try reader.extendedAttributes(of: inode).map(\.name)))
+    return try volume.withReader { (reader) throws(ImageError) in
+      let header = try reader.record(XattrHeader.self, at: inode.xattrOffset)
+      return (header.nameFilter, XattrNameFilter.value(try reader.extendedAttributes(of: inode).map(\.name)))
+    }
   }
 }
 

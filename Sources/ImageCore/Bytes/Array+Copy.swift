@@ -86,3 +86,21 @@ extension Array<UInt8> {
     return order < 0 || order == 0 && count < other.count
   }
 }
+
+extension Array<UInt8> {
+  /// An array of any content, for one that is filled at once.
+  package static func unfilled(_ count: Int) -> [UInt8] {
+    unsafe [UInt8](unsafeUninitializedCapacity: count) { _, initialized in initialized = count }
+  }
+
+  /// Copies all of `source` over `self[offset...]`.
+  package mutating func copy(_ source: RawSpan, to offset: Int) {
+    precondition(offset >= 0 && source.byteCount <= count - offset)
+    if source.isEmpty { return }
+    unsafe source.withUnsafeBytes { from in
+      unsafe withUnsafeMutableBytes { to in
+        unsafe UnsafeMutableRawBufferPointer(rebasing: to[offset..<offset + from.count]).copyMemory(from: from)
+      }
+    }
+  }
+}

@@ -16,8 +16,22 @@ package final class BufferPool: Sendable {
       guard let index = buffers.lastIndex(where: { $0.count == count }) else { return nil }
       return buffers.remove(at: index)
     }
-    if let used { return used }
-    return unsafe [UInt8](unsafeUninitializedCapacity: count) { _, initialized in initialized = count }
+    return used ?? Self.make(count)
+  }
+
+  /// A buffer of `count` bytes or more, of any content.
+  package func take(atLeast count: Int) -> [UInt8] {
+    let used = free.withLock { buffers -> [UInt8]? in
+      if let index = buffers.lastIndex(where: { $0.count >= count }) { return buffers.remove(at: index) }
+      // One that is too short would only be in the way.
+      if !buffers.isEmpty { buffers.removeLast() }
+      return nil
+    }
+    return used ?? Self.make(count.roundedUpToPowerOfTwo)
+  }
+
+  private static func make(_ count: Int) -> [UInt8] {
+    unsafe [UInt8](unsafeUninitializedCapacity: count) { _, initialized in initialized = count }
   }
 
   /// Hands a buffer back.
@@ -25,4 +39,9 @@ package final class BufferPool: Sendable {
     let buffer = buffer
     free.withLock { if $0.count < limit { $0.append(buffer) } }
   }
+}
+
+extension Int {
+  /// The smallest power of two that is not below `self`.
+  fileprivate var roundedUpToPowerOfTwo: Int { self < 2 ? 1 : 1 << (Int.bitWidth - (self - 1).leadingZeroBitCount) }
 }

@@ -20,11 +20,13 @@ extension POSIX {
   }
 
   /// A new file; fails when the name is taken.
-  package static func create(_ name: [UInt8], in directory: FileDescriptor) throws(Errno) -> FileDescriptor {
+  package static func create(
+    _ name: [UInt8], in directory: FileDescriptor, mode: UInt32 = 0o666
+  ) throws(Errno) -> FileDescriptor {
     FileDescriptor(
       rawValue: try retry {
         unsafe withPath(name) {
-          unsafe openat(directory.rawValue, $0, O_RDWR | O_CLOEXEC | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666)
+          unsafe openat(directory.rawValue, $0, O_RDWR | O_CLOEXEC | O_CREAT | O_EXCL | O_NOFOLLOW, mode)
         }
       })
   }

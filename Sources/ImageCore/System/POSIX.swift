@@ -142,6 +142,14 @@ package enum POSIX {
     }
   }
 
+  /// Writes `bytes[range]` at `offset`.
+  package static func write(
+    _ file: FileDescriptor, at offset: UInt64, _ bytes: borrowing [UInt8], _ range: Range<Int>
+  ) throws(Errno) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count)
+    try write(file, at: offset, bytes.rawSpan.extracting(range))
+  }
+
   /// The first byte of data at or after `offset`, and the end of that run; `nil` when there is none.
   ///
   /// A file system without holes says that all is data.

@@ -51,7 +51,7 @@ struct FileComparison: Sendable {
       if before.kind == .symlink {
         add(.target, printable(try old.readLink(before)), printable(try new.readLink(after)))
       }
-      add(.device, before.kind.device, after.kind.device)
+      add(.device, shown(before.kind.device), shown(after.kind.device))
     }
     add(.mode, mode(before), mode(after))
     add(.owner, "\(before.uid):\(before.gid)", "\(after.uid):\(after.gid)")
@@ -73,6 +73,8 @@ struct FileComparison: Sendable {
     let digits = String(inode.permissions, radix: 8)
     return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
   }
+
+  private func shown(_ device: DeviceNumber?) -> String? { device.map { "\($0.major):\($0.minor)" } }
 
   private func shown(_ time: Timestamp) -> String {
     let digits = "\(time.nanoseconds)"
@@ -103,26 +105,5 @@ struct FileComparison: Sendable {
       offset += UInt64(count)
     }
     return nil
-  }
-}
-
-extension ErofsInode.Kind {
-  fileprivate var word: String {
-    switch self {
-    case .directory: "directory"
-    case .regular: "file"
-    case .symlink: "symlink"
-    case .characterDevice: "character device"
-    case .blockDevice: "block device"
-    case .fifo: "fifo"
-    case .socket: "socket"
-    }
-  }
-
-  fileprivate var device: String? {
-    switch self {
-    case .characterDevice(let number), .blockDevice(let number): "\(number.major):\(number.minor)"
-    case .directory, .regular, .symlink, .fifo, .socket: nil
-    }
   }
 }

@@ -29,8 +29,14 @@ public struct DiskImage: Sendable {
 
   /// Opens an image whose bytes are anywhere.
   ///
+  /// - Parameters:
+  ///   - store: The image.
+  ///   - fileName: What it is called.
+  ///   - devices: The further devices of a file system that has its data on several, in the order of its table.
   /// - Throws: `.unsupported` or `.corrupt` for what holds no EROFS file system; the source's errors.
-  public init(_ store: ByteStore, fileName: String? = nil) throws(ImageError) {
+  public init(
+    _ store: ByteStore, fileName: String? = nil, devices: [ByteStore] = []
+  ) throws(ImageError) {
     self.store = store
     self.fileName = fileName
     let reading: GPTReading
@@ -38,7 +44,7 @@ public struct DiskImage: Sendable {
       guard error.code == .notFound else { throw error }
       gpt = nil
       partition = nil
-      (fileSystem, fileSystemRange, findings) = try Self.withoutGPT(store, error)
+      (fileSystem, fileSystemRange, findings) = try Self.withoutGPT(store, devices, error)
       return
     }
     guard let partition = Self.dataPartition(of: try reading.table) else {
@@ -48,7 +54,7 @@ public struct DiskImage: Sendable {
     gpt = reading
     self.partition = partition
     fileSystem = try inContext(partition.place) { () throws(ImageError) in
-      try ErofsFileSystem(try store.slice(range))
+      try ErofsFileSystem(try store.slice(range), devices: devices)
     }
     fileSystemRange = range
     findings = reading.findings
@@ -56,12 +62,12 @@ public struct DiskImage: Sendable {
 
   /// A file system alone, or the one in the only Linux partition of an older sort of table.
   private static func withoutGPT(
-    _ store: ByteStore, _ reason: ImageError
+    _ store: ByteStore, _ devices: [ByteStore], _ reason: ImageError
   ) throws(ImageError) -> (ErofsFileSystem, Range<UInt64>, [Finding]) {
     let failure: ImageError
     do throws(ImageError) {
       return (
-        try ErofsFileSystem(store), 0..<store.byteCount,
+        try ErofsFileSystem(store, devices: devices), 0..<store.byteCount,
         [Finding(.note, "no-partition-table", "a file system alone, without a partition table")]
       )
     } catch { failure = error }
@@ -81,7 +87,8 @@ public struct DiskImage: Sendable {
       "the file system is in a partition of an MBR, without a GPT; systemd reads that only from an active partition"
         + " (\(table))")
     do throws(ImageError) {
-      return (try ErofsFileSystem(try store.slice(partition.byteRange)), partition.byteRange, [finding])
+      let fileSystem = try ErofsFileSystem(try store.slice(partition.byteRange), devices: devices)
+      return (fileSystem, partition.byteRange, [finding])
     } catch {
       throw ImageError(error.code, "\(error.message) (\(table))", offset: error.offset, context: [partition.place])
     }
@@ -90,9 +97,11 @@ public struct DiskImage: Sendable {
   /// Opens an image file.
   ///
   /// - Throws: `.notFound`, `.io`; `.unsupported` or `.corrupt` for what holds no EROFS file system.
-  public init(contentsOf path: FilePath) throws(ImageError) {
+  public init(contentsOf path: FilePath, devices: [ByteStore] = []) throws(ImageError) {
     let store = try ByteStore(contentsOf: path)
-    do throws(ImageError) { try self.init(store, fileName: path.lastComponent?.string) } catch {
+    do throws(ImageError) {
+      try self.init(store, fileName: path.lastComponent?.string, devices: devices)
+    } catch {
       throw error.context.first == path.string ? error : error.inContext(path.string)
     }
   }
@@ -109,11 +118,15 @@ public struct DiskImage: Sendable {
 /// Opens an image file: `SysextImage.open("debug-4.2.x86-64.raw")`.
 ///
 /// - Throws: `.notFound`, `.io`; `.unsupported` or `.corrupt` for what holds no EROFS file system.
-public func open(_ path: FilePath) throws(ImageError) -> DiskImage { try DiskImage(contentsOf: path) }
+public func open(_ path: FilePath, devices: [ByteStore] = []) throws(ImageError) -> DiskImage {
+  try DiskImage(contentsOf: path, devices: devices)
+}
 
 /// Opens an image whose bytes are anywhere.
 ///
 /// - Throws: `.unsupported` or `.corrupt` for what holds no EROFS file system; the source's errors.
-public func open(_ store: ByteStore, fileName: String? = nil) throws(ImageError) -> DiskImage {
-  try DiskImage(store, fileName: fileName)
+public func open(
+  _ store: ByteStore, fileName: String? = nil, devices: [ByteStore] = []
+) throws(ImageError) -> DiskImage {
+  try DiskImage(store, fileName: fileName, devices: devices)
 }

@@ -88,8 +88,7 @@ extension JSON {
 
 extension ErofsSuperblock {
   fileprivate func json(_ statistics: ErofsStatistics?, _ partition: Partition?) -> JSON {
-    let kernel = statistics ?? ErofsStatistics(self)
-    return .object([
+    .object([
       .init("type", .string("erofs")),
       .init("partition", partition.map { .count($0.number) } ?? .null),
       .init("uuid", .string(uuid.description)),
@@ -104,8 +103,8 @@ extension ErofsSuperblock {
       .init("incompatibleFeatures", .array(incompatibleFeatures.names.map(JSON.string))),
       .init("algorithms", .array(algorithms.map(JSON.string))),
       .init("maxPclusterByteCount", maxPclusterByteCount.map { .count($0) } ?? .null),
-      .init("minimumKernel", .string(kernel.minimumKernel.description)),
-      .init("kernelFeatures", .array(kernel.kernelFeatures.map(\.json))),
+      .init("minimumKernel", .optional(statistics?.minimumKernel.description)),
+      .init("kernelFeatures", statistics.map { .array($0.kernelFeatures.map(\.json)) } ?? .null),
       .init("counts", statistics?.json ?? .null),
     ])
   }

@@ -36,6 +36,19 @@ public indirect enum JSON: Sendable, Hashable {
     return output + "\n"
   }
 
+  /// The text in one line, without a newline.
+  var line: String {
+    switch self {
+    case .null, .bool, .integer, .string:
+      var output = ""
+      write(to: &output, indent: "")
+      return output
+    case .array(let values): return "[" + values.map(\.line).joined(separator: ", ") + "]"
+    case .object(let members):
+      return "{" + members.map { "\(JSON.quoted($0.name)): \($0.value.line)" }.joined(separator: ", ") + "}"
+    }
+  }
+
   private func write(to output: inout String, indent: String) {
     switch self {
     case .null: output += "null"

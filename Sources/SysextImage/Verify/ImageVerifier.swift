@@ -11,11 +11,13 @@ public import ImageCore
 public struct ImageVerifier: Sendable {
   private let store: ByteStore
   private let fileName: String?
+  private let devices: [ByteStore]
 
   /// An image whose bytes are anywhere; `fileName` is what the rules for names look at.
-  public init(_ store: ByteStore, fileName: String? = nil) {
+  public init(_ store: ByteStore, fileName: String? = nil, devices: [ByteStore] = []) {
     self.store = store
     self.fileName = fileName
+    self.devices = devices
   }
 
   /// Looks at everything, and decompresses it unless told to be quick.
@@ -28,7 +30,7 @@ public struct ImageVerifier: Sendable {
   public func verify(quick: Bool = false, threadCount: Int? = nil) async throws(ImageError) -> VerifyReport {
     var findings = FindingList()
     let image: DiskImage
-    do throws(ImageError) { image = try DiskImage(store, fileName: fileName) } catch {
+    do throws(ImageError) { image = try DiskImage(store, fileName: fileName, devices: devices) } catch {
       guard error.isFaultOfImage else { throw error }
       if let table = try? GPTReading(store) { findings.append(contentsOf: table.findings) }
       findings.append(Finding(.error, "unreadable", "\(error)"))

@@ -1,7 +1,9 @@
 import FileTree
 import ImageCore
 
-/// The content of the packed inode: the table of long prefixes, if it is here, and the ends of many files, one after the other, each only once.
+/// The content of the packed inode: the ends of many files, one after the other, each only once.
+///
+/// The table of long prefixes, if it is here, comes first.
 struct PackedStream {
   private struct Key: Hashable {
     let digest: Digest128

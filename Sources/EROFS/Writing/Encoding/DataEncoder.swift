@@ -107,8 +107,8 @@ struct DataEncoder: Sendable {
     _ input: borrowing [UInt8], _ range: Range<Int>, tail: TailRule, _ codec: Int, _ work: inout Work,
     at end: inout Int
   ) -> ClusterRun {
-    guard let encoder = work.encoders[codec] ?? makeEncoder(codec) else { return ClusterRun() }
-    work.encoders[codec] = encoder
+    if work.encoders[codec] == nil { work.encoders[codec] = makeEncoder(codec) }
+    guard let encoder = work.encoders[codec] else { return ClusterRun() }
     return encoder.encode(input, range, tail: tail, into: &work.result.buffer, at: &end)
   }
 

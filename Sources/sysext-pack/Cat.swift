@@ -1,0 +1,26 @@
+import ArgumentParser
+import SysextImage
+
+/// `sysext-pack cat IMAGE PATH…`.
+struct Cat: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Writes files of an image to standard output.")
+
+  @OptionGroup var source: ImageArgument
+
+  @Argument(help: "The files; symbolic links are followed in the image.")
+  var paths: [String]
+
+  func run() async throws {
+    try await ConsoleOptions().reporting { () async throws(ImageError) in
+      let image = try source.open()
+      do throws(ImageError) {
+        let paths = paths.map(imagePath)
+        // All are there before anything is written.
+        for path in paths { _ = try image.regularFile(path) }
+        for path in paths {
+          try await image.read(path) { (buffer, count) throws(ImageError) in try Console.write(buffer, count) }
+        }
+      } catch { throw error.inContext(source.image) }
+    }
+  }
+}

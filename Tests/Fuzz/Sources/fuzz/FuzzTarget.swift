@@ -1,0 +1,78 @@
+import SysextImage
+
+/// One thing to feed with anything: it may give a result or an `ImageError`, and nothing else.
+struct FuzzTarget: Sendable {
+  let run: @Sendable ([UInt8]) -> Void
+
+  static let all: [String: FuzzTarget] = [
+    "gpt": FuzzTarget(run: gpt), "image": FuzzTarget(run: image), "erofs": FuzzTarget(run: erofs),
+    "pcluster": FuzzTarget(run: pcluster), "release": FuzzTarget(run: release),
+  ]
+
+  // MARK: partition tables
+
+  private static func gpt(_ bytes: [UInt8]) {
+    guard let reading = try? GPTReading(ByteStore(bytes)) else { return }
+    for table in [try? reading.primary.get(), try? reading.backup.get(), try? reading.table] {
+      guard let table else { continue }
+      _ = table.findings
+      _ = try? table.encodedAreas
+      for partition in table.partitions { _ = (partition.name, try? partition.byteRange) }
+    }
+  }
+
+  // MARK: whole images
+
+  private static func image(_ bytes: [UInt8]) {
+    guard let image = try? SysextImage.open(ByteStore(bytes), fileName: "debug-4.2.x86-64.raw") else { return }
+    _ = try? SysextInspector(image).json().text
+  }
+
+  // MARK: file systems
+
+  /// Without the superblock's checksum, which would hide all the rest.
+  private static func erofs(_ bytes: [UInt8]) {
+    var bytes = bytes
+    dropChecksum(&bytes)
+    guard let fileSystem = try? ErofsFileSystem(ByteStore(bytes)) else { return }
+    _ = try? fileSystem.statistics()
+    readAll(fileSystem)
+  }
+
+  private static func readAll(_ fileSystem: ErofsFileSystem) {
+    guard let tree = try? fileSystem.tree() else { return }
+    _ = try? tree.walk { (visit) throws(ImageError) in
+      guard case .regular(let content) = tree[visit.node].kind else { return true }
+      for offset in [0, content.byteCount / 2, content.byteCount &- 1] where offset < content.byteCount {
+        let count = Int(min(content.byteCount - offset, 64 << 10))
+        var buffer = [UInt8](repeating: 0, count: count)
+        try? content.read(at: offset, into: &buffer, 0..<count)
+      }
+      return true
+    }
+  }
+
+  /// Says that the superblock has no checksum.
+  private static func dropChecksum(_ bytes: inout [UInt8]) {
+    if bytes.count > 1032 { bytes[1032] &= ~1 }
+  }
+
+  // MARK: decompressors
+
+  /// The first byte chooses the algorithm; the rest is a pcluster.
+  private static func pcluster(_ bytes: [UInt8]) {
+    guard let first = bytes.first else { return }
+    let templates = PclusterTemplate.all
+    let image = templates[Int(first) % templates.count].image(with: bytes.dropFirst())
+    if let fileSystem = try? ErofsFileSystem(ByteStore(image)) { readAll(fileSystem) }
+  }
+
+  // MARK: release files
+
+  private static func release(_ bytes: [UInt8]) {
+    let release = ExtensionRelease(bytes)
+    _ = OSRelease(release.bytes)
+    guard let name = try? ExtensionName(fileName: "debug-4.2.x86-64.raw") else { return }
+    _ = release.check(for: name, place: "x")
+  }
+}
