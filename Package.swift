@@ -71,7 +71,7 @@ let package = Package(
     .target(
       name: "SysextImage",
       dependencies: [
-        "Archives", "EROFS", "FileTree", "GPT", "ImageCore", system,
+        "Archives", "Compression", "EROFS", "FileTree", "GPT", "ImageCore", system,
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),

@@ -24,6 +24,8 @@ extension KernelVersion: ExpressibleByArgument {
 
 extension PartitionType.Designator: ExpressibleByArgument {}
 
+extension ImageDiff.Aspect: ExpressibleByArgument {}
+
 extension ErofsOptions.Compression: ExpressibleByArgument {
   /// Takes what `description` prints.
   public init?(argument: String) { self.init(argument) }

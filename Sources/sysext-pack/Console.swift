@@ -19,30 +19,43 @@ struct ConsoleOptions: ParsableArguments {
   var verbose = false
 
   /// Runs a command's work so that SIGINT and SIGTERM cancel it; prints its error and exits as documented.
-  func reporting(_ body: @escaping @Sendable () async throws(ImageError) -> Void) async throws {
+  ///
+  /// - Parameters:
+  ///   - fault: The exit code for an input that is at fault.
+  ///   - body: The work.
+  /// - Returns: What `body` returns.
+  /// - Throws: The exit code, after the error has been printed.
+  @discardableResult
+  func reporting<R: Sendable>(
+    fault: Int32 = 1, _ body: @escaping @Sendable () async throws(ImageError) -> R
+  ) async throws -> R {
     // Before the work begins, which may print at once.
     Signals.ignoreDeadPipes()
     let transfers = Transfers()
-    let task = Task { () -> ImageError? in
+    let task = Task { () -> Result<R, ImageError> in
       await Transfers.$current.withValue(transfers) {
-        do throws(ImageError) {
-          try await body()
-          return nil
-        } catch { return error }
+        do throws(ImageError) { return .success(try await body()) } catch { return .failure(error) }
       }
     }
     let signals = Signals { task.cancel() }
-    let failure = await task.value
-    guard let failure, !Console.isDeadPipe(failure) else {
+    let result = await task.value
+    let failure: ImageError
+    switch result {
+    case .success(let value):
       if !quiet, let summary = transfers.summary { Console.error(summary) }
-      return
+      return value
+    case .failure(let error): failure = error
+    }
+    if Console.isDeadPipe(failure) {
+      if !quiet, let summary = transfers.summary { Console.error(summary) }
+      throw ExitCode.success
     }
     if failure.code == .cancelled, let signal = signals.received {
       Console.error("cancelled")
       throw ExitCode(128 + signal)
     }
     Console.error("error: \(failure)\(failure.code == .exists ? "; --force replaces it" : "")")
-    throw ExitCode(failure.code == .io ? 2 : 1)
+    throw ExitCode(failure.code == .io ? 2 : fault)
   }
 
   /// Prints warnings and, if asked for more, notes.

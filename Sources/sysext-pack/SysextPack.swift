@@ -13,7 +13,10 @@ struct SysextPack: AsyncParsableCommand {
       Results go to standard output, all else to standard error. The exit code is 0 when it is done, 1 when the input \
       or the image is at fault, 2 when the machine is (no space, no permission), 64 for wrong options.
       """,
-    subcommands: [Pack.self, Inspect.self, Ls.self, Cat.self, Extract.self, Tar.self, Version.self],
+    subcommands: [
+      Pack.self, Inspect.self, Ls.self, Cat.self, Extract.self, Tar.self, Verify.self, Diff.self, Repair.self,
+      Version.self,
+    ],
     defaultSubcommand: Pack.self)
 }
 

@@ -79,11 +79,15 @@ import Testing
         "type", "uuid", "byteCount", "inodeCount", "directoryCount", "fileCount", "compressedFileCount",
         "sparseFileCount", "fileByteCount",
       ])
-    let image = try SysextInspector(contentsOf: path).json()
+    let image = try await SysextInspector(contentsOf: path).json()
     #expect(
       try keys(image) == [
-        "byteCount", "partitionTable", "fileSystem", "releaseFiles", "extensionRelease", "findings",
+        "byteCount", "partitionTable", "fileSystem", "releaseFiles", "extensionRelease", "regions", "largestFiles",
+        "folders", "findings",
       ])
+    #expect(try keys(image, "regions") == ["kind", "byteCount"])
+    #expect(try keys(image, "largestFiles") == ["path", "byteCount", "storedByteCount"])
+    #expect(try keys(image, "folders") == ["path", "files", "byteCount", "storedByteCount"])
     #expect(
       try keys(image, "partitionTable") == [
         "diskGUID", "sectorByteCount", "partitions", "primary", "backup", "protectiveMBR",
@@ -102,6 +106,23 @@ import Testing
         "logicalByteCount", "storedByteCount",
       ])
     #expect(try keys(image, "releaseFiles") == ["path", "fitsAnyName", "fields"])
+
+    let verified = try await ImageVerifier(ByteStore(contentsOf: path), fileName: "debug-4.2.arm64.raw").verify().json
+    #expect(
+      try keys(verified) == [
+        "byteCount", "sound", "quick", "errors", "warnings", "notes", "counts", "findings", "omittedFindings",
+      ])
+    #expect(
+      try keys(verified, "counts") == [
+        "inodes", "directories", "files", "symlinks", "special", "hardLinks", "extents", "dataByteCount",
+        "decompressedByteCount", "unusedBlocks",
+      ])
+    var bytes = try Disk.read(path)
+    bytes[520] ^= 1
+    try Disk.write(bytes, to: TempFolder.current["bad.raw"])
+    let repair = try ImageRepair(TempFolder.current["bad.raw"]).json
+    #expect(try keys(repair) == ["found", "areas", "findings"])
+    #expect(try keys(repair, "areas") == ["part", "offset", "byteCount"])
   }
 
   @Test func textsAreQuoted() {
@@ -179,7 +200,7 @@ import Testing
         spoilt[area.lowerBound + Int(random.next() % UInt64(area.count))] = UInt8(truncatingIfNeeded: random.next())
       }
       if let image = try? SysextInspector(DiskImage(ByteStore(spoilt), fileName: "debug-4.2.x86-64.raw")) {
-        _ = try? image.json()
+        _ = image.json(try? image.image.fileSystem.statistics(), try? await ImageSurvey(image.image))
       }
     }
   }

@@ -23,7 +23,7 @@ import Testing
       let remote = try RemoteSource(server.url(SampleImage.name))
       let image = try DiskImage(remote)
       #expect(image.fileName == SampleImage.name)
-      #expect(try SysextInspector(image).json() == SysextInspector(local).json())
+      #expect(try await SysextInspector(image).json() == SysextInspector(local).json())
       #expect(try SampleImage.listing(image) == SampleImage.listing(local))
       let log = try server.log()
       #expect(remote.transfer.byteCount == local.store.byteCount)
@@ -40,7 +40,7 @@ import Testing
       #expect(local.store.byteCount > 200_000_000)
       let remote = try RemoteSource(server.url(SampleImage.name))
       let inspector = try SysextInspector(DiskImage(remote))
-      #expect(inspector.json(nil) == (try SysextInspector(local)).json(nil))
+      #expect(inspector.json(nil, nil) == (try SysextInspector(local)).json(nil, nil))
       #expect(remote.transfer.movedByteCount < 300_000, "\(remote.transfer)")
       #expect(try server.log().byteCount < 300_000)
       // With all names and attributes.

@@ -41,7 +41,8 @@ public struct ErofsStatistics: Sendable, Hashable {
   private var compressedCount = 0
   private var chunkedCount = 0
 
-  init(_ superblock: ErofsSuperblock) { features = superblock.kernelFeatures }
+  /// Nothing counted yet: only what the superblock says is known.
+  package init(_ superblock: ErofsSuperblock) { features = superblock.kernelFeatures }
 
   /// Counts an inode without a name: the one that holds fragments, or metadata.
   mutating func count(nameless inode: ErofsInode, _ reader: inout MetadataReader) throws(ImageError) {

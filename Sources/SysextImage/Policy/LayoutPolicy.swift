@@ -8,9 +8,9 @@ struct LayoutPolicy {
   let designator: PartitionType.Designator
   let isStrict: Bool
 
-  private var merged: [FileName] { kind == .sysext ? ["usr", "opt"] : ["etc"] }
+  var merged: [FileName] { kind == .sysext ? ["usr", "opt"] : ["etc"] }
   /// In an extension, this file makes systemd take it for a whole system.
-  private var forbidden: FilePath { kind == .sysext ? "usr/lib/os-release" : "etc/os-release" }
+  var forbidden: FilePath { kind == .sysext ? "usr/lib/os-release" : "etc/os-release" }
 
   /// Takes out what is not merged; for a usr partition, what is below `usr` becomes the tree.
   ///
@@ -48,21 +48,27 @@ struct LayoutPolicy {
   }
 
   /// Directories that the host has, too: after a merge it has them with the extension's mode and owner.
+  static let sharedDirectories: [FilePath] = [
+    "usr", "usr/bin", "usr/sbin", "usr/lib", "usr/lib64", "usr/libexec", "usr/share", "usr/local", "usr/lib/systemd",
+    "usr/lib/systemd/system", "opt", "etc", "etc/systemd", "etc/systemd/system",
+  ]
+
   private func sharedDirectoryFindings(_ tree: FileTree) -> [Finding] {
-    let shared: [FilePath] = [
-      "usr", "usr/bin", "usr/sbin", "usr/lib", "usr/lib64", "usr/libexec", "usr/share", "usr/local", "usr/lib/systemd",
-      "usr/lib/systemd/system", "opt", "etc", "etc/systemd", "etc/systemd/system",
-    ]
-    return shared.compactMap { path in
+    Self.sharedDirectories.compactMap { path in
       guard let node = tree.lookup(path), tree.isDirectory(node) else { return nil }
       let attributes = tree.attributes(of: node)
-      if attributes.permissions == 0o755, attributes.uid == 0, attributes.gid == 0 { return nil }
-      let mode = String(attributes.permissions, radix: 8)
-      return Finding(
-        .warning, "directory-attributes", place: "/\(path)",
-        "mode 0\(mode), owner \(attributes.uid):\(attributes.gid): while merged, the host's directory has these, too;"
-          + " usual is 0755, 0:0")
+      return Self.sharedDirectoryFinding(path, attributes.permissions, attributes.uid, attributes.gid)
     }
+  }
+
+  /// What a shared directory's unusual attributes will do.
+  static func sharedDirectoryFinding(_ path: FilePath, _ permissions: UInt16, _ uid: UInt32, _ gid: UInt32) -> Finding?
+  {
+    if permissions == 0o755, uid == 0, gid == 0 { return nil }
+    return Finding(
+      .warning, "directory-attributes", place: "/\(path)",
+      "mode 0\(String(permissions, radix: 8)), owner \(uid):\(gid): while merged, the host's directory has these, too;"
+        + " usual is 0755, 0:0")
   }
 
   /// overlayfs takes a character device 0:0 for a deleted file.

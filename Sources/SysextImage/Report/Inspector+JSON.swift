@@ -7,20 +7,57 @@ extension SysextInspector {
   ///
   /// - Returns: The text's value.
   /// - Throws: What reading the file system's inodes throws.
-  public func json() throws(ImageError) -> JSON { json(try image.fileSystem.statistics()) }
+  public func json() async throws(ImageError) -> JSON {
+    json(try image.fileSystem.statistics(), try await ImageSurvey(image))
+  }
 
-  /// The same with counts that are known already.
+  /// The same with what is known already; `nil` for what needs a walk over all files.
   ///
-  /// - Parameter statistics: Those of the image's file system; `nil` leaves null where they would stand.
+  /// - Parameters:
+  ///   - statistics: Those of the image's file system.
+  ///   - survey: The image's.
   /// - Returns: The text's value.
-  public func json(_ statistics: ErofsStatistics?) -> JSON {
+  public func json(_ statistics: ErofsStatistics?, _ survey: ImageSurvey?) -> JSON {
     .object([
       .init("byteCount", .count(image.store.byteCount)),
       .init("partitionTable", image.gpt.map(\.json) ?? .null),
       .init("fileSystem", image.fileSystem.superblock.json(statistics, image.partition)),
       .init("releaseFiles", .array(releaseFiles.map(\.json))),
       .init("extensionRelease", extensionRelease?.json ?? .null),
+      .init("regions", survey?.regionsJSON ?? .null),
+      .init("largestFiles", survey.map { .array($0.largestFiles.map(\.json)) } ?? .null),
+      .init("folders", survey.map { .array($0.folders.map(\.json)) } ?? .null),
       .init("findings", .array(findings.map(\.json))),
+    ])
+  }
+}
+
+extension ImageSurvey {
+  fileprivate var regionsJSON: JSON {
+    .array(
+      byteCounts.map { region in
+        .object([.init("kind", .string(region.kind.rawValue)), .init("byteCount", .count(region.byteCount))])
+      })
+  }
+}
+
+extension ImageSurvey.File {
+  fileprivate var json: JSON {
+    .object([
+      .init("path", .string(path)),
+      .init("byteCount", .count(byteCount)),
+      .init("storedByteCount", .count(storedByteCount)),
+    ])
+  }
+}
+
+extension ImageSurvey.Folder {
+  fileprivate var json: JSON {
+    .object([
+      .init("path", .string(path)),
+      .init("files", .count(fileCount)),
+      .init("byteCount", .count(byteCount)),
+      .init("storedByteCount", .count(storedByteCount)),
     ])
   }
 }

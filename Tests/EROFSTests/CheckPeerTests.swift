@@ -1,0 +1,61 @@
+import FileTree
+import ImageCore
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import EROFS
+
+/// Whole checks of images by mkfs.erofs: nothing is wrong with them.
+@Suite(.needs("mkfs.erofs", in: .sid), .needs("fsck.erofs", in: .sid), .needsRoot, .timeLimit(.minutes(10)))
+struct CheckPeerTests {
+  static let options = [
+    "", "-zlz4", "-zlz4 -C65536", "-zlz4 -Eztailpacking", "-zlz4hc -Eztailpacking -C65536", "-zlz4 -Efragments",
+    "-zlz4hc -Eall-fragments -C1048576", "-zlz4 -Ededupe", "-zlz4 -Ededupe,fragments -C65536",
+    "-zlz4 -C16384 -Elegacy-compress", "-b512 -zlz4", "-b1024 -zlz4 -C16384 -Efragments", "-b512", "-Enoinline_data",
+    "--chunksize=4096", "--chunksize=65536 -Eforce-chunk-indexes", "-zlzma -C65536 -Eztailpacking",
+    "-zdeflate -C16384", "-zdeflate,dictsize=4096 -C65536 -Ededupe,fragments", "-zzstd -C65536",
+    "-zzstd -Eztailpacking",
+    "-E48bit -zzstd -C65536", "-E48bit,dedupe -zlz4", "-E48bit,fragments -zlz4 -C65536",
+    "-E48bit,dot-omitted --chunksize=4096", "-Exattr-name-filter --xattr-prefix=user.", "-x1", "-Eforce-inode-extended",
+  ]
+
+  @Test(arguments: options) func soundImages(_ options: String) async throws {
+    try await TempFolder.with { folder in
+      try Self.makeSource(at: folder["source"])
+      let words = options.split(separator: " ").map(String.init)
+      let image = try await readerImage(of: folder["source"], words, at: folder["image"], by: .sid)
+      let alone = try await image.check(threadCount: 1)
+      #expect(alone.findings.kept.filter { $0.severity > .note } == [], "\(alone.findings.kept.prefix(5))")
+      let together = try await image.check(threadCount: 3)
+      #expect(together.findings == alone.findings && together.counts == alone.counts)
+      let quick = try await image.check(readsData: false)
+      #expect(quick.findings == alone.findings)
+      let statistics = try image.statistics()
+      #expect(alone.counts.fileCount == UInt64(statistics.fileCount))
+      #expect(alone.counts.directoryCount == UInt64(statistics.directoryCount))
+      #expect(alone.counts.hardLinkCount == UInt64(statistics.hardLinkCount))
+      #expect(alone.counts.inodeCount == image.superblock.inodeCount)
+      #expect(alone.counts.decompressedByteCount > 0 || !options.contains("-z"))
+      #expect(alone.counts.unusedBlockCount == 0)
+    }
+  }
+
+  static func makeSource(at folder: FilePath) throws {
+    try TreeBuilder.build(folder) { _ in }
+    for treeCase in TreeCase.small where !treeCase.isBeyondMkfs {
+      try treeCase.build(at: folder.appending(treeCase.name))
+    }
+    try TreeBuilder.build(folder.appending("more")) { tree in
+      for (index, size) in [1, 4095, 4096, 4097, 70_000, 200_000].enumerated() {
+        let seed = UInt64(index + 1)
+        try tree.file("text-\(size)", .text(size, seed: seed))
+        try tree.file("mixed-\(size)", .joined([.text(size, seed: seed + 50), .random(size / 3, seed: seed)]))
+        try tree.file("copy-\(size)", .text(size, seed: seed))
+        try tree.file("shifted-\(size)", .joined([.text(777, seed: 99), .text(size, seed: seed)]))
+      }
+      try tree.file("large", .joined([.text(3_000_000, seed: 7), .random(1_500_000, seed: 8), .text(90_000, seed: 9)]))
+      for index in 0..<400 { try tree.file("entries/a-name-that-takes-some-room-\(index)") }
+    }
+  }
+}
