@@ -1,3 +1,4 @@
+import Dispatch
 import SysextImage
 
 /// One thing to feed with anything: it may give a result or an `ImageError`, and nothing else.
@@ -9,10 +10,21 @@ struct FuzzTarget: Sendable {
     "pcluster": FuzzTarget(run: pcluster), "release": FuzzTarget(run: release),
   ]
 
+  /// Lets the driver, which knows no tasks, wait for one.
+  private static func wait(for body: @escaping @Sendable () async -> Void) {
+    let end = DispatchSemaphore(value: 0)
+    Task {
+      await body()
+      end.signal()
+    }
+    end.wait()
+  }
+
   // MARK: partition tables
 
   private static func gpt(_ bytes: [UInt8]) {
     guard let reading = try? GPTReading(ByteStore(bytes)) else { return }
+    if let repair = try? reading.repair() { _ = (repair.areas.count, repair.findings) }
     for table in [try? reading.primary.get(), try? reading.backup.get(), try? reading.table] {
       guard let table else { continue }
       _ = table.findings
@@ -24,8 +36,11 @@ struct FuzzTarget: Sendable {
   // MARK: whole images
 
   private static func image(_ bytes: [UInt8]) {
-    guard let image = try? SysextImage.open(ByteStore(bytes), fileName: "debug-4.2.x86-64.raw") else { return }
-    _ = try? SysextInspector(image).json().text
+    let store = ByteStore(bytes)
+    let fileName = "debug-4.2.x86-64.raw"
+    wait { _ = try? await ImageVerifier(store, fileName: fileName).verify(threadCount: 1) }
+    guard let image = try? SysextImage.open(store, fileName: fileName) else { return }
+    wait { _ = try? await SysextInspector(image).json().text }
   }
 
   // MARK: file systems
@@ -36,6 +51,7 @@ struct FuzzTarget: Sendable {
     dropChecksum(&bytes)
     guard let fileSystem = try? ErofsFileSystem(ByteStore(bytes)) else { return }
     _ = try? fileSystem.statistics()
+    wait { _ = try? await fileSystem.check(threadCount: 1) }
     readAll(fileSystem)
   }
 
