@@ -21,10 +21,10 @@ struct Reading: ParsableCommand {
   ]
 
   /// One thing to do, by us and by the peer.
-  private struct Task {
+  private struct Task: Sendable {
     let name: String
-    let ours: (_ image: String, _ folder: String) -> [String]
-    let theirs: (_ image: String, _ folder: String) -> [String]
+    let ours: @Sendable (_ image: String, _ folder: String) -> [String]
+    let theirs: @Sendable (_ image: String, _ folder: String) -> [String]
     /// Their wall time by ours, at least.
     let speedUp: Double
   }
