@@ -24,7 +24,7 @@ package struct BlockDecompressor: Sendable {
     }
   }
 
-  private mutating func decoder(of algorithm: BlockAlgorithm) -> any BlockDecoder {
+  mutating func decoder(of algorithm: BlockAlgorithm) -> any BlockDecoder {
     for known in decoders where known.algorithm == algorithm { return known.decoder }
     let decoder: any BlockDecoder =
       switch algorithm {
@@ -49,6 +49,13 @@ protocol BlockDecoder: AnyObject, Sendable {
   ///
   /// - Returns: Whether the block is sound so far and gave as many bytes as `output[range]` has.
   func decompress(
+    _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
+  ) -> Bool
+
+  /// Decompresses a whole block.
+  ///
+  /// - Returns: Whether the block is sound and ends where `output[range]` does.
+  func decompressAll(
     _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
   ) -> Bool
 }

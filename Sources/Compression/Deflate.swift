@@ -106,6 +106,17 @@ enum Deflate: BlockCoder {
     }
   }
 
+  func decompressAll(
+    _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
+  ) -> Bool {
+    unsafe source.withUnsafeBytes { from in
+      unsafe output.withUnsafeMutableBytes { to in
+        unsafe decompressAll(
+          UnsafeRawBufferPointer(rebasing: from[input]), UnsafeMutableRawBufferPointer(rebasing: to[range]))
+      }
+    }
+  }
+
   /// Whether the block has just so many bytes, and no fault.
   private func decompressAll(_ block: UnsafeRawBufferPointer, _ place: UnsafeMutableRawBufferPointer) -> Bool {
     unsafe libdeflate_deflate_decompress(

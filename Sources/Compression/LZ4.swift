@@ -58,4 +58,18 @@ final class LZ4Decoder: BlockDecoder {
     }
     return Int(count) == range.count
   }
+
+  func decompressAll(
+    _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
+  ) -> Bool {
+    let count = unsafe source.withUnsafeBytes { from in
+      unsafe output.withUnsafeMutableBytes { to in
+        unsafe LZ4_decompress_safe(
+          from.baseAddress?.advanced(by: input.lowerBound).assumingMemoryBound(to: CChar.self),
+          to.baseAddress?.advanced(by: range.lowerBound).assumingMemoryBound(to: CChar.self),
+          CInt(input.count), CInt(range.count))
+      }
+    }
+    return Int(count) == range.count
+  }
 }

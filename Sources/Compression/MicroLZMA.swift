@@ -84,11 +84,23 @@ enum MicroLZMA: BlockCoder {
   func decompress(
     _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
   ) -> Bool {
+    decompress(source, input, into: &output, range, toEnd: false)
+  }
+
+  func decompressAll(
+    _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
+  ) -> Bool {
+    decompress(source, input, into: &output, range, toEnd: true)
+  }
+
+  private func decompress(
+    _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>, toEnd: Bool
+  ) -> Bool {
     // No match reaches back further than what is asked for. liblzma takes new memory whenever the size changes.
     var window = 64 << 10
     while window < min(range.count, MicroLZMA.maximalWindowByteCount) { window *= 2 }
     let started = unsafe lzma_microlzma_decoder(
-      stream, UInt64(input.count), UInt64(range.count), 0, UInt32(window))
+      stream, UInt64(input.count), UInt64(range.count), toEnd ? 1 : 0, UInt32(window))
     guard started == LZMA_OK else { return false }
     return unsafe source.withUnsafeBytes { from in
       unsafe output.withUnsafeMutableBytes { to in
@@ -98,8 +110,8 @@ enum MicroLZMA: BlockCoder {
         unsafe stream.pointee.next_out =
           to.baseAddress?.advanced(by: range.lowerBound).assumingMemoryBound(to: UInt8.self)
         unsafe stream.pointee.avail_out = range.count
-        _ = unsafe lzma_code(stream, LZMA_RUN)
-        return unsafe stream.pointee.avail_out == 0
+        let ended = unsafe lzma_code(stream, toEnd ? LZMA_FINISH : LZMA_RUN)
+        return unsafe stream.pointee.avail_out == 0 && (!toEnd || ended == LZMA_STREAM_END)
       }
     }
   }

@@ -100,6 +100,18 @@ enum Zstandard: BlockCoder {
   func decompress(
     _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
   ) -> Bool {
+    decompress(source, input, into: &output, range, toEnd: false)
+  }
+
+  func decompressAll(
+    _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
+  ) -> Bool {
+    decompress(source, input, into: &output, range, toEnd: true)
+  }
+
+  private func decompress(
+    _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>, toEnd: Bool
+  ) -> Bool {
     _ = unsafe ZSTD_DCtx_reset(context, ZSTD_reset_session_only)
     return unsafe source.withUnsafeBytes { from in
       unsafe output.withUnsafeMutableBytes { to in
@@ -107,15 +119,16 @@ enum Zstandard: BlockCoder {
           src: from.baseAddress?.advanced(by: input.lowerBound), size: input.count, pos: 0)
         var part = unsafe ZSTD_outBuffer(
           dst: to.baseAddress?.advanced(by: range.lowerBound), size: range.count, pos: 0)
-        while unsafe part.pos < part.size {
+        while unsafe toEnd || part.pos < part.size {
           let before = unsafe (block.pos, part.pos)
           // A whole frame goes straight into a buffer that takes it.
           let result = unsafe ZSTD_decompressStream(context, &part, &block)
-          // The end of the frame, or of what there is.
-          if ZSTD_isError(result) != 0 || result == 0 { break }
-          if unsafe before == (block.pos, part.pos) { break }
+          // The end of the frame.
+          if result == 0 { return unsafe part.pos == part.size }
+          // A fault, or the end of what there is.
+          if unsafe ZSTD_isError(result) != 0 || before == (block.pos, part.pos) { break }
         }
-        return unsafe part.pos == part.size
+        return unsafe !toEnd && part.pos == part.size
       }
     }
   }

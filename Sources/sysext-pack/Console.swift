@@ -39,15 +39,16 @@ struct ConsoleOptions: ParsableArguments {
     }
     let signals = Signals { task.cancel() }
     let result = await task.value
+    func showTransfers() { if !quiet, let summary = transfers.summary { Console.error(summary) } }
     let failure: ImageError
     switch result {
     case .success(let value):
-      if !quiet, let summary = transfers.summary { Console.error(summary) }
+      showTransfers()
       return value
     case .failure(let error): failure = error
     }
     if Console.isDeadPipe(failure) {
-      if !quiet, let summary = transfers.summary { Console.error(summary) }
+      showTransfers()
       throw ExitCode.success
     }
     if failure.code == .cancelled, let signal = signals.received {

@@ -35,7 +35,6 @@ final class CheckWalk: Sequence, IteratorProtocol {
   }
 
   private static let batchCount = 64
-  private static let maxDepth = 4096
   /// Directories are read in pieces of this.
   private static let stepByteCount: UInt64 = 1 << 16
 
@@ -96,8 +95,8 @@ final class CheckWalk: Sequence, IteratorProtocol {
     do throws(ImageError) {
       let inode = try reader.inode(item.nid)
       guard inode.isDirectory else { return }
-      guard (item.path?.depth ?? 0) <= Self.maxDepth else {
-        return report("erofs-directory", item.path, "nested deeper than \(Self.maxDepth)")
+      guard (item.path?.depth ?? 0) <= ErofsPath.maxDepth else {
+        return report("erofs-directory", item.path, "nested deeper than \(ErofsPath.maxDepth)")
       }
       try reader.charge(inode.byteCount)
       found.append(DirectoryScan(inode: inode, path: item.path, parent: parent, mayLackDot: try reader.hasFlag4(inode)))

@@ -37,61 +37,28 @@ struct DirectoryScan {
       let error = volume.corrupt(message, at: volume.offset(of: place + UInt64(offset), in: inode))
       report(path, "directory block \(place >> UInt64(volume.blockBits)): \(error)")
     }
-    guard let block = try? bytes.slice(at: range.lowerBound, count: range.count), let first = try? Dirent(block)
-    else {
-      fault("\(range.count) bytes are no entry", at: 0)
+    do throws(ImageError) {
+      let block = try DirectoryBlock(try bytes.slice(at: range.lowerBound, count: range.count))
+      var result: [ErofsEntry] = []
+      result.reserveCapacity(block.count)
+      for index in 0..<block.count {
+        do throws(ImageError) {
+          let entry = try block.entry(index)
+          if let last, last >= entry.name {
+            fault(
+              last == entry.name
+                ? "the name \(entry.name) is there twice" : "the name \(entry.name) is not behind the one before it",
+              at: try block.place(index).lowerBound)
+          }
+          last = entry.name
+          if !isDot(entry, { fault($0, at: $1) }) { result.append(entry) }
+        } catch { fault(error.message, at: Int(error.offset ?? 0)) }
+      }
+      return result
+    } catch {
+      fault(error.message, at: Int(error.offset ?? 0))
       return []
     }
-    let start = Int(first.nameOffset)
-    guard start >= Dirent.byteCount, start % Dirent.byteCount == 0, start < block.byteCount else {
-      fault("nameoff of the first entry is \(start)", at: 8)
-      return []
-    }
-    let count = start / Dirent.byteCount
-    var result: [ErofsEntry] = []
-    result.reserveCapacity(count)
-    var entry = first
-    for index in 0..<count {
-      let next = index + 1 < count ? try? Dirent(block, at: (index + 1) * Dirent.byteCount) : nil
-      defer { if let next { entry = next } }
-      let end = next.map { Int($0.nameOffset) } ?? block.byteCount
-      guard Int(entry.nameOffset) >= start, Int(entry.nameOffset) < end, end <= block.byteCount else {
-        fault("nameoff \(entry.nameOffset) is not between \(start) and \(end)", at: index * Dirent.byteCount + 8)
-        continue
-      }
-      guard let name = Self.name(block, Int(entry.nameOffset), end, isLast: next == nil, { fault($0, at: $1) }) else {
-        continue
-      }
-      if let last, last >= name {
-        fault(
-          last == name ? "the name \(name) is there twice" : "the name \(name) is not behind the one before it",
-          at: Int(entry.nameOffset))
-      }
-      last = name
-      let found = ErofsEntry(name: name, nid: entry.nid, fileType: entry.fileType)
-      if !isDot(found, { fault($0, at: $1) }) { result.append(found) }
-    }
-    return result
-  }
-
-  private static func name(
-    _ block: RawSpan, _ start: Int, _ end: Int, isLast: Bool, _ fault: (String, Int) -> Void
-  ) -> FileName? {
-    // What follows the last name is padding, perhaps none, perhaps more than a name could be long.
-    guard var bytes = try? block.array(at: start, count: isLast ? min(end - start, 256) : end - start) else {
-      return nil
-    }
-    if isLast, let terminator = bytes.firstIndex(of: 0) { bytes.removeSubrange(terminator...) }
-    guard (1...255).contains(bytes.count) else {
-      fault("a name of \(bytes.count) bytes", start)
-      return nil
-    }
-    let name = FileName(bytes)
-    guard !bytes.contains(0), !bytes.contains(UInt8(ascii: "/")) else {
-      fault("the name \(name) contains a slash or NUL", start)
-      return nil
-    }
-    return name
   }
 
   /// Checks the two entries that every directory has.

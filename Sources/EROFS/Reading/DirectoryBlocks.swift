@@ -29,7 +29,7 @@ struct DirectoryBlock: ~Escapable {
   }
 
   /// Where the name of entry `index` is.
-  private func place(_ index: Int) throws(ImageError) -> Range<Int> {
+  func place(_ index: Int) throws(ImageError) -> Range<Int> {
     let field = index * Dirent.byteCount + 8
     let start = Int(try bytes.u16(at: field))
     let isLast = index + 1 == count

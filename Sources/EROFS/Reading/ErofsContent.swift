@@ -83,6 +83,9 @@ extension ErofsContent {
 
 /// A path as a chain of names: a directory's part is shared by all that is below it.
 final class ErofsPath: Sendable, CustomStringConvertible {
+  /// How deep directories may be nested.
+  static let maxDepth = 4096
+
   let parent: ErofsPath?
   let name: FileName
   let depth: Int

@@ -11,9 +11,6 @@ package struct ErofsTreeWalk: TreeWalk {
     let selection: PathSelection
   }
 
-  /// How deep directories may be nested.
-  private static let maxDepth = 4096
-
   private var reader: MetadataReader
   private let selection: PathSelection
   private var levels: [Level] = []
@@ -61,8 +58,8 @@ package struct ErofsTreeWalk: TreeWalk {
     guard met.insert(directory.nid).inserted else {
       throw reader.volume.corrupt("a directory that has another name already", at: directory.offset)
     }
-    guard path.map({ $0.depth <= Self.maxDepth }) ?? true else {
-      throw ImageError(.limit, "directories are nested deeper than \(Self.maxDepth)")
+    guard path.map({ $0.depth <= ErofsPath.maxDepth }) ?? true else {
+      throw ImageError(.limit, "directories are nested deeper than \(ErofsPath.maxDepth)")
     }
     let entries = try reader.entries(of: directory).filter { selection.contains($0.name) }
     levels.append(Level(path: path, entries: entries, selection: selection))

@@ -19,9 +19,6 @@ struct ErofsStep {
 }
 
 extension MetadataReader {
-  /// How deep directories may be nested.
-  private static let maxDepth = 4096
-
   /// Calls `visit` for every name, a directory before its entries, these in byte order.
   ///
   /// Each inode is read once, so that the walk ends however the directories point at each other.
@@ -57,8 +54,8 @@ extension MetadataReader {
           met[entry.nid] = (number, inode.isDirectory)
           if inode.isDirectory {
             let here = ErofsPath(path, entry.name)
-            guard here.depth <= Self.maxDepth else {
-              throw ImageError(.limit, "directories are nested deeper than \(Self.maxDepth)")
+            guard here.depth <= ErofsPath.maxDepth else {
+              throw ImageError(.limit, "directories are nested deeper than \(ErofsPath.maxDepth)")
             }
             directories.append((inode, number, here))
           }

@@ -118,10 +118,7 @@ extension MetadataReader {
   /// The inode that holds fragments.
   mutating func packedInode() throws(ImageError) -> ErofsInode {
     if let known = volume.shared.packedInode { return known }
-    guard let nid = volume.packedNID else {
-      throw ImageError(.corrupt, "there is no packed inode")
-    }
-    let result = try inode(nid)
+    let result = try namelessInode(volume.packedNID, "packed inode")
     volume.shared.packedInode = result
     return result
   }
@@ -129,11 +126,13 @@ extension MetadataReader {
   /// The inode that holds metadata, which itself is outside of it.
   mutating func metaboxInode() throws(ImageError) -> ErofsInode {
     if let known = volume.shared.metaboxInode { return known }
-    guard let nid = volume.metaboxNID else {
-      throw ImageError(.corrupt, "there is no metabox")
-    }
-    let result = try inode(nid)
+    let result = try namelessInode(volume.metaboxNID, "metabox")
     volume.shared.metaboxInode = result
     return result
+  }
+
+  private mutating func namelessInode(_ nid: UInt64?, _ name: String) throws(ImageError) -> ErofsInode {
+    guard let nid else { throw ImageError(.corrupt, "there is no \(name)") }
+    return try inode(nid)
   }
 }

@@ -192,17 +192,21 @@ final class Connection: Sendable {
 private func receiveBody(
   _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ receiver: UnsafeMutableRawPointer?
 ) -> Int {
-  guard let receiver = unsafe receiver else { return 0 }
-  let part = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
-  let isWanted = unsafe Unmanaged<Receiver>.fromOpaque(receiver).takeUnretainedValue().take(body: part)
-  return isWanted ? part.count : 0
+  unsafe receive(bytes, size * count, receiver) { unsafe $0.take(body: $1) }
 }
 
 private func receiveHeader(
   _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ receiver: UnsafeMutableRawPointer?
 ) -> Int {
+  unsafe receive(bytes, size * count, receiver) { unsafe $0.take(header: $1) }
+}
+
+/// Gives bytes to a receiver; the count that libcurl wants to hear, or 0 to end the transfer.
+private func receive(
+  _ bytes: UnsafeMutablePointer<CChar>?, _ count: Int, _ receiver: UnsafeMutableRawPointer?,
+  _ take: (Receiver, UnsafeRawBufferPointer) -> Bool
+) -> Int {
   guard let receiver = unsafe receiver else { return 0 }
-  let line = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
-  let isWanted = unsafe Unmanaged<Receiver>.fromOpaque(receiver).takeUnretainedValue().take(header: line)
-  return isWanted ? line.count : 0
+  let receiving = unsafe Unmanaged<Receiver>.fromOpaque(receiver).takeUnretainedValue()
+  return unsafe take(receiving, UnsafeRawBufferPointer(start: bytes, count: count)) ? count : 0
 }
