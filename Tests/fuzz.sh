@@ -17,7 +17,8 @@ work=.build/fuzz
 mkdir -p "$work/found" "$work/templates"
 
 build=(-c release -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld --package-path Tests/Fuzz --scratch-path "$work/build")
-swift build --quiet --product fuzz "${build[@]}" 2>&1 | grep -v 'mktemp' || true
+swift build --quiet --product fuzz "${build[@]}" >"$work/build.log" 2>&1 ||
+  { tail -20 "$work/build.log" >&2; echo "the fuzz targets cannot be built" >&2; exit 1; }
 fuzz=$(swift build "${build[@]}" --show-bin-path)/fuzz
 
 # ---- seeds: a small tree with something of everything
@@ -48,7 +49,7 @@ if [[ ! -e $work/seeded ]]; then
   if [[ -x $mkfs/usr/bin/mkfs.erofs ]]; then
     run=("$mkfs/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --library-path "$mkfs/usr/lib/x86_64-linux-gnu" "$mkfs/usr/bin/mkfs.erofs" --quiet)
     for options in '' '-zlz4 -Elegacy-compress' '-zlz4hc -C65536 -Eztailpacking' '--chunksize=4096' \
-      '-zlz4 -Efragments,dedupe --xattr-prefix=user.' '-zlz4 -C65536 -Eall-fragments' '-zlz4 -C65536 -E48bit' '-zzstd -mlz4' '-zlz4 --zD'; do
+      '-zlz4 -Efragments,dedupe --xattr-prefix=user.' '-zlz4 -C65536 -Eall-fragments' '-zlz4 -C65536 -E48bit' '-zzstd -m4096:lz4' '-zlz4 --zD=1' '-zlz4 --MZ=id'; do
       # shellcheck disable=SC2086
       "${run[@]}" $options "$work/seeds/erofs/peer${options//[ ,=]/_}" "$tree" >"$work/mkfs.log" 2>&1 || echo "no seed by mkfs.erofs $options"
     done
@@ -66,7 +67,8 @@ if [[ ! -e $work/seeded ]]; then
   for algorithm in lz4 deflate zstd lzma; do
     ours "$one" "$work/templates/fuzz-1.x86-64.raw" --raw-filesystem --compression $algorithm --kernel 6.12 --pcluster-size 64K --tails blocks
     mv "$work/templates/fuzz-1.x86-64.raw" "$work/templates/$algorithm.erofs"
-    { printf '\0'; tail -c +4097 "$work/templates/$algorithm.erofs" | head -c 20000; } >"$work/seeds/pcluster/$algorithm"
+    # In this order: a tail before a head that stops reading dies of SIGPIPE, now and then.
+    { printf '\0'; head -c 24096 "$work/templates/$algorithm.erofs" | tail -c +4097; } >"$work/seeds/pcluster/$algorithm"
   done
   touch "$work/seeded"
 fi
@@ -82,7 +84,7 @@ for target in "${targets[@]}"; do
     -max_total_time="$seconds" -timeout=20 -rss_limit_mb=1024 -malloc_limit_mb=512 -max_len=131072 -print_final_stats=1 \
     -artifact_prefix="$work/found/$target-" "$corpus" "$work/seeds/$target" "${known[@]}" >"$work/$target.log" 2>&1; then
     echo "FOUND: $target, see $work/$target.log and $work/found"
-    grep -E 'SUMMARY|Fatal|deadly|ERROR' "$work/$target.log" | head -5
+    grep -E 'SUMMARY|Fatal|deadly|ERROR' "$work/$target.log" | head -5 || true
     status=1
   fi
   grep -E 'stat::number_of_executed_units|stat::new_units_added|stat::peak_rss_mb' "$work/$target.log" || true
