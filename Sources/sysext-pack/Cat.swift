@@ -3,7 +3,8 @@ import SysextImage
 
 /// `sysext-pack cat IMAGE PATH…`.
 struct Cat: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Writes files of an image to standard output.")
+  static let configuration = CommandConfiguration(
+    commandName: "cat", abstract: "Writes files of an image to standard output.")
 
   @OptionGroup var source: ImageArgument
 

@@ -4,6 +4,7 @@ import SysextImage
 /// `sysext-pack diff A B`.
 struct Diff: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "diff",
     abstract: "Shows what differs between two images, however their data is stored.",
     discussion: "Exits 0 when they hold the same, 1 when they differ, 2 when that cannot be told.")
 

@@ -4,6 +4,7 @@ import SysextImage
 /// `sysext-pack extract IMAGE DEST`.
 struct Extract: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "extract",
     abstract: "Writes the files of an image to a directory.",
     discussion: """
       A new directory appears when all is done, or not at all; in one that exists, files take their places when all \

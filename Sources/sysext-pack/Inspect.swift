@@ -3,7 +3,8 @@ import SysextImage
 
 /// `sysext-pack inspect IMAGE`.
 struct Inspect: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Shows what is in an image, without root or mounting.")
+  static let configuration = CommandConfiguration(
+    commandName: "inspect", abstract: "Shows what is in an image, without root or mounting.")
 
   @OptionGroup var source: ImageArgument
 

@@ -4,7 +4,8 @@ import SysextImage
 /// `sysext-pack ls IMAGE [PATH…]`.
 struct Ls: AsyncParsableCommand {
   // `-h` is for sizes, as everywhere else that lists.
-  static let configuration = CommandConfiguration(abstract: "Lists what is in an image.", helpNames: .long)
+  static let configuration = CommandConfiguration(
+    commandName: "ls", abstract: "Lists what is in an image.", helpNames: .long)
 
   @OptionGroup var source: ImageArgument
 

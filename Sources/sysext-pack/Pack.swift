@@ -4,6 +4,7 @@ import SysextImage
 /// `sysext-pack [pack] DIR OUT.raw`.
 struct Pack: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "pack",
     abstract: "Packs a directory into an extension image.", aliases: ["build"])
 
   @Argument(help: "The directory: usr and opt at its top, or etc for a confext.", completion: .directory)

@@ -4,6 +4,7 @@ import SysextImage
 /// `sysext-pack repair IMAGE`.
 struct Repair: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "repair",
     abstract: "Makes an image's partition table whole: one copy from the other, the backup at the end, the MBR.",
     discussion: "Writes only what differs, the good copy last. An image of which both copies are damaged is refused.")
 

@@ -22,7 +22,8 @@ struct SysextPack: AsyncParsableCommand {
 
 /// `--version` names an extension's version, so the program's own is a verb.
 struct Version: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Prints the version of this program.")
+  static let configuration = CommandConfiguration(
+    commandName: "version", abstract: "Prints the version of this program.")
 
   static let number = "0.1.0"
 

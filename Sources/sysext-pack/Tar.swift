@@ -10,6 +10,7 @@ import SysextImage
 /// `sysext-pack tar IMAGE [OUT.tar]`.
 struct Tar: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "tar",
     abstract: "Writes the files of an image as a tar archive (pax, with extended attributes).")
 
   @OptionGroup var source: ImageArgument

@@ -4,6 +4,7 @@ import SysextImage
 /// `sysext-pack verify IMAGE`.
 struct Verify: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "verify",
     abstract: "Examines the whole image: partition table, file system, extension.",
     discussion: "Exits 0 when nothing is wrong (there may be warnings), 1 when something is.")
 

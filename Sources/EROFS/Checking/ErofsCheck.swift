@@ -34,6 +34,8 @@ package struct ErofsSurvey: Sendable {
 struct ErofsCheck {
   /// Files that are longer are examined in parts of this, by several threads.
   private static let partByteCount: UInt64 = 1 << 20
+  /// The same when only maps are looked at, which is fast: a part begins with a search for its place in the map.
+  private static let mapPartByteCount: UInt64 = 1 << 23
   /// A part more, and the map of a huge file would be searched too often.
   private static let maxPartCount: UInt64 = 1024
   /// What hostile maps may claim beyond the bytes of the image.
@@ -57,7 +59,7 @@ struct ErofsCheck {
     let isShared = !features.isDisjoint(with: [.fragments, .chunkedFiles, .blockAddress48])
     inodes = InodeCheck(
       volume: volume, hasNameFilter: superblock.compatibleFeatures.contains(.xattrFilter),
-      partByteCount: Self.partByteCount,
+      partByteCount: readsData ? Self.partByteCount : Self.mapPartByteCount,
       data: DataCheck(
         volume: volume, readsData: readsData, end: superblock.blockCount << UInt64(volume.blockBits),
         mayBePartial: !features.isDisjoint(with: [.fragments, .blockAddress48]), decoders: ExtentDecoders()))
@@ -165,9 +167,9 @@ struct ErofsCheck {
   private mutating func examineLarge(
     _ threadCount: Int, _ onFile: (ErofsFileFacts) -> Void
   ) async throws(ImageError) {
-    let (data, volume, files) = (inodes.data, volume, large)
+    let (data, volume, files, least) = (inodes.data, volume, large, inodes.partByteCount)
     let parts = files.indices.lazy.flatMap { index in
-      Self.parts(of: files[index].inode.byteCount).map { (index, $0) }
+      Self.parts(of: files[index].inode.byteCount, least).map { (index, $0) }
     }
     var current: (index: Int, findingCount: Int, stored: UInt64)?
     func finish() {
@@ -205,8 +207,8 @@ struct ErofsCheck {
     finish()
   }
 
-  private static func parts(of byteCount: UInt64) -> [Range<UInt64>] {
-    let step = max(partByteCount, byteCount.dividedRoundingUp(by: maxPartCount).roundedUp(to: partByteCount))
+  private static func parts(of byteCount: UInt64, _ least: UInt64) -> [Range<UInt64>] {
+    let step = max(least, byteCount.dividedRoundingUp(by: maxPartCount).roundedUp(to: least))
     return stride(from: 0, to: byteCount, by: UInt64.Stride(step)).map { $0..<min(byteCount, $0 + step) }
   }
 

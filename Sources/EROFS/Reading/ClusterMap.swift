@@ -141,7 +141,7 @@ struct ClusterMap: Sendable {
         }
         blockCount = count
       }
-      number += 1
+      number = try index.skippingInside(number + 1, &reader)
       guard (number - head.number) << clusterBits <= UInt64(DataExtent.maxByteCount) + 1 << clusterBits else { break }
     }
     return (min(number << clusterBits, inode.byteCount), blockCount)

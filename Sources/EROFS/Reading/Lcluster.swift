@@ -78,6 +78,34 @@ struct LclusterDecoder {
   }
 }
 
+/// A pack of 16 compact entries that are all inside an extent: most of a large pcluster's, and passed over at once.
+enum InsidePack {
+  static let count = 16
+  static let byteCount = 32
+  private static let entryBits = 14
+  /// The bits that tell an entry inside an extent: the type, and above the distance what marks a pcluster's length.
+  private static let mask = repeated(0b111 << 11)
+  private static let inside = repeated(0b100 << 11)
+
+  /// Whether none of the entries begins an extent or has a length.
+  static func matches(_ pack: RawSpan) throws(ImageError) -> Bool {
+    var words = SIMD4<UInt64>()
+    for index in words.indices { words[index] = try pack.u64(at: 8 * index) }
+    return words & mask == inside
+  }
+
+  /// What a pack would be, all of whose entries are `entry`.
+  private static func repeated(_ entry: UInt64) -> SIMD4<UInt64> {
+    var words = SIMD4<UInt64>()
+    for position in stride(from: 0, to: count * entryBits, by: entryBits) {
+      let (word, shift) = (position / 64, UInt64(position % 64))
+      words[word] |= entry << shift
+      if shift > 64 - UInt64(entryBits) { words[word + 1] |= entry >> (64 - shift) }
+    }
+    return words
+  }
+}
+
 extension LclusterType {
   /// The type in the two lowest bits.
   fileprivate init(_ bits: UInt64) {

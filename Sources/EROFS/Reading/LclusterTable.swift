@@ -57,6 +57,17 @@ struct LclusterTable: Sendable {
     return cluster
   }
 
+  /// `number`, or the first entry of the next pack when all from `number` on are only inside an extent.
+  mutating func skippingInside(_ number: UInt64, _ reader: inout MetadataReader) throws(ImageError) -> UInt64 {
+    guard compactLayout != nil, number &- packStart >= UInt64(pack.count) else { return number }
+    let place = try place(of: number)
+    guard place.byteCount == InsidePack.byteCount, place.first == number else { return number }
+    let isInside = try reader.withBytes(at: place.offset, count: place.byteCount) { (bytes) throws(ImageError) in
+      try InsidePack.matches(bytes)
+    }
+    return isInside ? number + UInt64(InsidePack.count) : number
+  }
+
   private mutating func decodePack(of number: UInt64, _ reader: inout MetadataReader) throws(ImageError) {
     let place = try place(of: number)
     var clusters = pack
