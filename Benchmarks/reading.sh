@@ -12,3 +12,7 @@ for suite in bookworm trixie sid; do
   done
 done
 "$compare" reading --ours "$ours" "${peers[@]}" "${options[@]}" "${arguments[@]}"
+if [[ $(id -u) = 0 ]]; then
+  echo
+  "$compare" random --ours "$ours" "${options[@]}" "${arguments[@]}" || exit
+fi

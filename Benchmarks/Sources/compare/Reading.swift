@@ -14,7 +14,7 @@ struct Reading: ParsableCommand {
   @Argument(help: "The trees: usr and opt at their top.") var trees: [String]
 
   /// How the images that are read were packed.
-  private static let settings = [
+  static let settings = [
     "--compression lz4 --pcluster-size 4K --tails blocks",
     "--compression lz4hc,9 --pcluster-size 64K --tails blocks",
     "--compression zstd,3 --pcluster-size 64K --tails blocks --kernel 6.12",
@@ -54,9 +54,7 @@ struct Reading: ParsableCommand {
         for setting in Self.settings {
           let image = tree.output(in: workshop)
           defer { unlink(image) }
-          let options = setting.split(separator: " ").map(String.init)
-          let pack = Contender.ours("", common.ours, ["--raw-filesystem", "--quiet"] + options)
-          _ = try Child.run(pack.command(tree, image), log: workshop.log)
+          try Self.pack(tree, setting, common, workshop)
           for task in Self.tasks {
             progress("\(tree.name), \(setting): \(task.name)")
             let passed = try measure(task, tree, setting, image, fsck, workshop)
@@ -66,6 +64,13 @@ struct Reading: ParsableCommand {
       }
       if !isPassed { throw ExitCode(1) }
     }
+  }
+
+  /// Makes the image that is read.
+  static func pack(_ tree: Tree, _ setting: String, _ common: CommonOptions, _ workshop: Workshop) throws {
+    let options = ["--raw-filesystem", "--quiet"] + setting.split(separator: " ").map(String.init)
+    let command = Contender.ours("", common.ours, options).command(tree, tree.output(in: workshop))
+    _ = try Child.run(command, log: workshop.log)
   }
 
   private func measure(
