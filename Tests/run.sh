@@ -10,6 +10,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL=C.UTF-8
 export SYSEXT_PEERS=${SYSEXT_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/sysext-image}
+PATH=$PATH:$SYSEXT_PEERS/nginx/usr/sbin
 as_root=()
 [[ $(id -u) = 0 ]] || as_root=(sudo --preserve-env=CI,LC_ALL,SYSEXT_PEERS,SYSEXT_PEER_MIRROR,SYSEXT_TEST_FOLDER env "PATH=$PATH")
 mkdir -p .build "$SYSEXT_PEERS"
@@ -38,7 +39,7 @@ command:parted         parted                  parted
 command:getfattr       attr                    attr
 command:bsdtar         libarchive-tools        bsdtar
 command:python3        python3                 python3
-command:nginx          nginx-light             nginx
+command:nginx          -                       nginx
 command:openssl        openssl                 openssl
 command:mmdebstrap     mmdebstrap              -
 file:/usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring -
@@ -63,12 +64,20 @@ if [[ -n ${SYSEXT_NO_INSTALL:-} ]]; then
   echo "SYSEXT_NO_INSTALL is set"
 elif command -v apt-get >/dev/null; then
   mapfile -t packages < <(missing 1)
+  apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600)
+  if [[ ${#packages[@]} -gt 0 ]] || ! command -v nginx >/dev/null; then "${apt[@]}" update; fi
   if [[ ${#packages[@]} -gt 0 ]]; then
     echo "apt-get install ${packages[*]}"
-    apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600)
-    "${apt[@]}" update
     "${apt[@]}" install -y --no-install-recommends "${packages[@]}" >.build/apt.log 2>&1 ||
       { tail -20 .build/apt.log >&2; fail "apt-get install"; }
+  fi
+  # Installed, it would serve on this machine: its program is unpacked beside the peer trees, and runs from there.
+  if ! command -v nginx >/dev/null; then
+    echo "unpacking nginx into $SYSEXT_PEERS/nginx"
+    rm -rf .build/nginx "$SYSEXT_PEERS/nginx"
+    mkdir .build/nginx
+    (cd .build/nginx && apt-get -qq download nginx && dpkg-deb -x nginx_*.deb "$SYSEXT_PEERS/nginx") || fail "nginx"
+    nginx -v || fail "nginx needs $(dpkg-deb -f .build/nginx/nginx_*.deb Depends)"
   fi
 elif command -v zypper >/dev/null; then
   mapfile -t packages < <(missing 2)

@@ -37,6 +37,8 @@ public struct ImageError: Error, Sendable {
     public static let mismatch = Code(rawValue: "mismatch")
     /// An input changed while it was read.
     public static let changed = Code(rawValue: "changed")
+    /// Data is on a device of an image with several, and nobody gave it.
+    public static let deviceMissing = Code(rawValue: "device-missing")
   }
 
   private final class Storage: Sendable {

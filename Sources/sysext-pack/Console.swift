@@ -22,12 +22,13 @@ struct ConsoleOptions: ParsableArguments {
   ///
   /// - Parameters:
   ///   - fault: The exit code for an input that is at fault.
+  ///   - deviceOption: How further devices are given.
   ///   - body: The work.
   /// - Returns: What `body` returns.
   /// - Throws: The exit code, after the error has been printed.
   @discardableResult
   func reporting<R: Sendable>(
-    fault: Int32 = 1, _ body: @escaping @Sendable () async throws(ImageError) -> R
+    fault: Int32 = 1, deviceOption: String = "--device", _ body: @escaping @Sendable () async throws(ImageError) -> R
   ) async throws -> R {
     // Before the work begins, which may print at once.
     Signals.ignoreDeadPipes()
@@ -55,7 +56,13 @@ struct ConsoleOptions: ParsableArguments {
       Console.error("cancelled")
       throw ExitCode(128 + signal)
     }
-    Console.error("error: \(failure)\(failure.code == .exists ? "; --force replaces it" : "")")
+    let advice =
+      switch failure.code {
+      case .exists: "; --force replaces it"
+      case .deviceMissing: "; \(deviceOption) FILE gives it"
+      default: ""
+      }
+    Console.error("error: \(failure)\(advice)")
     throw ExitCode(failure.code == .io ? 2 : fault)
   }
 

@@ -8,11 +8,25 @@ struct Diff: AsyncParsableCommand {
     abstract: "Shows what differs between two images, however their data is stored.",
     discussion: "Exits 0 when they hold the same, 1 when they differ, 2 when that cannot be told.")
 
-  @Argument(help: "The old image.", completion: .file(extensions: ["raw"]))
+  @Argument(help: "The old image: a file, or an https or http URL.", completion: .file(extensions: ["raw"]))
   var old: String
 
-  @Argument(help: "The new image.", completion: .file(extensions: ["raw"]))
+  @Argument(help: "The new image: a file, or an https or http URL.", completion: .file(extensions: ["raw"]))
   var new: String
+
+  @Option(
+    name: .customLong("old-device"),
+    help: ArgumentHelp(
+      "A further device of the old image; once for each, in the order of its table.", valueName: "file"),
+    completion: .file())
+  var oldDevices: [String] = []
+
+  @Option(
+    name: .customLong("new-device"),
+    help: ArgumentHelp(
+      "A further device of the new image; once for each, in the order of its table.", valueName: "file"),
+    completion: .file())
+  var newDevices: [String] = []
 
   @Option(
     help: ArgumentHelp(
@@ -32,9 +46,10 @@ struct Diff: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let isSame = try await console.reporting(fault: 2) { () async throws(ImageError) in
-      let before = try remote.open(old)
-      let after = try remote.open(new)
+    let isSame = try await console.reporting(fault: 2, deviceOption: "--old-device or --new-device") {
+      () async throws(ImageError) in
+      let before = try remote.open(old, devices: oldDevices)
+      let after = try remote.open(new, devices: newDevices)
       var diff = try await ImageDiff(before, after, ignoring: Set(ignore), threadCount: jobs)
       diff.packages = packages()
       try console.show(diff.json) { diff.summary(isVerbose: console.verbose) }

@@ -52,8 +52,9 @@ struct Extract: AsyncParsableCommand {
         to: FilePath(destination), paths: path.map(imagePath), options: options)
       console.show(report.findings)
       try console.show(report.json) {
-        "\(printable(destination.utf8)): \(report.fileCount) files of \(report.byteCount) bytes, "
-          + "\(report.directoryCount) directories, \(report.symlinkCount) symlinks\n"
+        "\(printable(destination.utf8)): \(counted(report.fileCount, "file")) of \(counted(report.byteCount, "byte")), "
+          + "\(counted(report.directoryCount, "directory", "directories")), "
+          + "\(counted(report.symlinkCount, "symlink"))\n"
       }
     }
   }

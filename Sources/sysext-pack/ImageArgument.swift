@@ -53,10 +53,14 @@ struct RemoteOptions: ParsableArguments {
     guard (1...3600).contains(timeout) else { throw ValidationError("--timeout \(timeout): 1 to 3600 seconds") }
   }
 
+  /// The bytes of further devices.
+  func stores(_ devices: [String]) throws(ImageError) -> [ByteStore] {
+    try devices.map { (device) throws(ImageError) in try store(device).bytes }
+  }
+
   /// Opens an image in a file or, where `place` is a URL, on a server.
   func open(_ place: String, devices: [String] = []) throws(ImageError) -> DiskImage {
-    var stores: [ByteStore] = []
-    for device in devices { stores.append(try store(device).bytes) }
+    let stores = try stores(devices)
     return RemoteSource.isURL(place)
       ? try DiskImage(try source(place), devices: stores) : try SysextImage.open(FilePath(place), devices: stores)
   }

@@ -34,7 +34,10 @@ struct Repair: AsyncParsableCommand {
   }
 
   private func summary(of repair: ImageRepair) -> String {
-    var lines = repair.reading.findings.filter { console.verbose || $0.severity > .note }.map { "found: \($0)" }
+    // What was wrong is no error any more: its severity is left out.
+    var lines = repair.reading.findings.filter { console.verbose || $0.severity > .note }.map { finding in
+      (["found"] + [finding.place].compactMap(\.self) + [finding.message]).joined(separator: ": ")
+    }
     let verb = dryRun ? "would write" : "wrote"
     for area in repair.repair.areas {
       lines.append("\(verb) the \(area.part.rawValue): \(area.bytes.count) bytes at \(area.offset)")

@@ -24,7 +24,7 @@ final class Transfers: Sendable {
 
   /// `9 requests, 155648 bytes moved of 212345678`.
   var summary: String? {
-    total.map { "\($0.requests) request\($0.requests == 1 ? "" : "s"), \($0.moved) bytes moved of \($0.byteCount)" }
+    total.map { "\(counted($0.requests, "request")), \($0.moved) bytes moved of \($0.byteCount)" }
   }
 
   /// The object with the member `transfer` added, if anything was transferred.

@@ -28,8 +28,7 @@ struct Verify: AsyncParsableCommand {
   func run() async throws {
     let isSound = try await console.reporting { () async throws(ImageError) in
       let (store, fileName) = try source.store()
-      var devices: [ByteStore] = []
-      for device in source.devices { devices.append(try source.remote.store(device).bytes) }
+      let devices = try source.remote.stores(source.devices)
       let report = try await ImageVerifier(store, fileName: fileName, devices: devices).verify(
         quick: quick, threadCount: jobs)
       try console.show(report.json) { summary(of: report) }
@@ -44,17 +43,23 @@ struct Verify: AsyncParsableCommand {
     for finding in wanted.prefix(Self.shownCount) { lines.append("\(finding)") }
     let hidden = max(0, wanted.count - Self.shownCount) + report.findings.omittedCount
     if hidden > 0 { lines.append("and \(hidden) more") }
-    let errors = report.findings.count(.error)
-    let warnings = report.findings.count(.warning)
-    lines.append(
-      "\(printable(source.image.utf8)): \(report.isSound ? "sound" : "damaged"), \(errors) errors, \(warnings) warnings"
-    )
+    if report.findings.kept.contains(where: { $0.code == "erofs-device-missing" && $0.severity > .note }) {
+      lines.append("--device FILE gives a device; once for each, in the order of the image's table")
+    }
+    let errors = counted(report.findings.count(.error), "error")
+    let warnings = counted(report.findings.count(.warning), "warning")
+    lines.append("\(printable(source.image.utf8)): \(report.isSound ? "sound" : "damaged"), \(errors), \(warnings)")
     if let counts = report.counts {
+      let kinds = [
+        counted(counts.fileCount, "file"), counted(counts.directoryCount, "directory", "directories"),
+        counted(counts.symlinkCount, "symlink"), "\(counts.specialCount) special",
+      ]
       lines.append(
-        "  \(counts.inodeCount) inodes (\(counts.fileCount) files, \(counts.directoryCount) directories, "
-          + "\(counts.symlinkCount) symlinks, \(counts.specialCount) special), \(counts.hardLinkCount) hard links")
-      let done = report.isQuick ? "metadata alone" : "\(counts.decompressedByteCount) bytes decompressed"
-      lines.append("  \(counts.extentCount) extents, \(done), \(counts.unusedBlockCount) blocks unused")
+        "  \(counted(counts.inodeCount, "inode")) (\(kinds.joined(separator: ", "))), "
+          + counted(counts.hardLinkCount, "hard link"))
+      let done = report.isQuick ? "metadata alone" : "\(counted(counts.decompressedByteCount, "byte")) decompressed"
+      lines.append(
+        "  \(counted(counts.extentCount, "extent")), \(done), \(counted(counts.unusedBlockCount, "block")) unused")
     }
     return lines.joined(separator: "\n") + "\n"
   }

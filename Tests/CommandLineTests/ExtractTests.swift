@@ -68,20 +68,9 @@ struct ExtractTests {
 
   // MARK: not as root
 
-  private func runAsNobody(_ arguments: String...) async throws -> ToolResult {
-    let folder = try TempFolder.current
-    let program = folder["sysext-pack"]
-    let built = try #require(Program.tool.location)
-    try await Tool("cp").check(built.string, program.string)
-    try await Tool("chmod").check("755", folder.path.string, program.string)
-    try await Tool("chown").check("65534:65534", folder["out"].string)
-    return try await Tool("setpriv").run(
-      ["--reuid=65534", "--regid=65534", "--clear-groups", program.string] + arguments, in: folder.path)
-  }
-
   @Test(.needs("setpriv")) func nobodyCanExtract() async throws {
     let folder = try await packed(cases: TreeCase.small.filter { $0.name != "acls" })
-    let result = try await runAsNobody("extract", Program.image, "out/new", "--verbose")
+    let result = try await Program.runAsNobody("extract", Program.image, "out/new", "--verbose")
     #expect(result.status == 0, "\(result)")
     for text in [
       "files belong to others in the image", "set-user-ID", "extended attributes could not be set",
@@ -104,12 +93,7 @@ struct ExtractTests {
     // Directories that may not be written were moved to one that exists, and over themselves.
     try await Tool("install").check("-d", "-o", "65534", "-g", "65534", folder["out/there"].string)
     for options in [[], ["--force"]] {
-      let again = try await Tool("setpriv").run(
-        [
-          "--reuid=65534", "--regid=65534", "--clear-groups", folder["sysext-pack"].string, "extract", Program.image,
-          "out/there",
-        ]
-          + options, in: folder.path)
+      let again = try await Program.runAsNobody(["extract", Program.image, "out/there"] + options)
       #expect(again.status == 0, "\(again)")
       #expect(
         TreeListing.differences(try TreeListing(of: folder["out/new"]), try TreeListing(of: folder["out/there"])) == [])
@@ -121,7 +105,7 @@ struct ExtractTests {
     let folder = try await packed(cases: [])
     try folder.makeFolder("closed/there")
     for target in ["closed/new", "closed/there"] {
-      let result = try await runAsNobody("extract", Program.image, target)
+      let result = try await Program.runAsNobody("extract", Program.image, target)
       #expect(result.status == 2 && result.errorText.contains("\(target): "), "\(result)")
       #expect(result.errorText.contains("Permission denied"), "\(result)")
     }

@@ -8,23 +8,11 @@ import Testing
 struct FailureTests {
   // MARK: files that cannot be read
 
-  /// Runs the program as nobody, from a copy that nobody may read.
-  private func runAsNobody(_ arguments: String...) async throws -> ToolResult {
-    let folder = try TempFolder.current
-    let program = folder["sysext-pack"]
-    let built = try #require(Program.tool.location)
-    try await Tool("cp").check(built.string, program.string)
-    try await Tool("chmod").check("755", folder.path.string, program.string)
-    try await Tool("chown").check("65534:65534", folder["out"].string)
-    return try await Tool("setpriv").run(
-      ["--reuid=65534", "--regid=65534", "--clear-groups", program.string] + arguments, in: folder.path)
-  }
-
   @Test(.needs("setpriv"))
   func nobodyCanPack() async throws {
     let folder = try TempFolder.current
     try folder.makeTree()
-    let result = try await runAsNobody("tree", Program.image)
+    let result = try await Program.runAsNobody("tree", Program.image)
     #expect(result.status == 0, "\(result)")
     #expect(try folder.names() == ["hello-1.2.x86-64.raw"])
   }
@@ -34,7 +22,7 @@ struct FailureTests {
     let folder = try TempFolder.current
     try folder.makeTree()
     try await Tool("chmod").check("go=", folder["tree"].appending(path).string)
-    let result = try await runAsNobody("tree", Program.image)
+    let result = try await Program.runAsNobody("tree", Program.image)
     #expect(result.status == 2, "\(result)")
     #expect(result.errorText.contains("error: tree/\(path)"), "\(result)")
     #expect(result.errorText.contains("Permission denied"))
@@ -46,7 +34,7 @@ struct FailureTests {
     let folder = try TempFolder.current
     try folder.makeTree()
     try folder.makeFolder("closed")
-    let result = try await runAsNobody("tree", "closed/hello-1.raw")
+    let result = try await Program.runAsNobody("tree", "closed/hello-1.raw")
     #expect(result.status == 2, "\(result)")
     #expect(result.errorText.contains("closed/hello-1.raw") && result.errorText.contains("Permission denied"))
     #expect(try folder.names(in: "closed") == [])

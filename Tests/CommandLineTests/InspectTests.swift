@@ -5,16 +5,8 @@ import Testing
 
 /// `sysext-pack inspect`, and what all verbs have in common.
 @Suite(.tempFolder) struct InspectTests {
-  private func packed() async throws -> TempFolder {
-    let folder = try TempFolder.current
-    try folder.makeTree()
-    let result = try await Program.run("tree", Program.image, "--quiet", "--version-id", "1", "--id", "opensuse")
-    try #require(result.status == 0, "\(result)")
-    return folder
-  }
-
   @Test func showsTableFileSystemAndRelease() async throws {
-    _ = try await packed()
+    _ = try await Program.packed()
     let result = try await Program.run("inspect", Program.image)
     #expect(result.status == 0 && result.errorText.isEmpty, "\(result)")
     for text in [
@@ -26,7 +18,7 @@ import Testing
   }
 
   @Test func jsonAgreesWithTheReport() async throws {
-    let folder = try await packed()
+    let folder = try await Program.packed()
     let built = try await Program.run("tree", "out/hello-1.2.x86-64.raw", "--force", "--json", "--version-id", "1")
     let shown = try await Program.run("inspect", "--json", Program.image)
     func object(_ result: ToolResult) throws -> [String: Any] {
@@ -42,7 +34,7 @@ import Testing
   }
 
   @Test func whatCannotBeInspectedIsAnError() async throws {
-    let folder = try await packed()
+    let folder = try await Program.packed()
     try folder.makeFile("text.raw", "no image at all\n")
     for (path, text) in [("missing.raw", "No such file"), ("text.raw", "text.raw"), ("tree", "neither a file")] {
       let result = try await Program.run("inspect", path)
@@ -53,7 +45,7 @@ import Testing
   }
 
   @Test func damageIsReported() async throws {
-    let folder = try await packed()
+    let folder = try await Program.packed()
     var bytes = try folder.bytes(Program.image)
     bytes[512 + 20] ^= 1
     try bytes.write(to: URL(filePath: folder["hello-1.2.x86-64.raw"].string))
@@ -71,7 +63,7 @@ import Testing
   }
 
   @Test func resultsThatCannotBeWrittenAreAnError() async throws {
-    _ = try await packed()
+    _ = try await Program.packed()
     let program = try #require(Program.tool.location).string
     let folder = try TempFolder.current
     let result = try await Tool("sh").run(

@@ -1,6 +1,7 @@
 import Foundation
 import SystemPackage
 import TestSupport
+import Testing
 
 /// The program that this package builds.
 enum Program {
@@ -15,6 +16,29 @@ enum Program {
   /// Runs it in the test's own folder, where the tree is `tree` and the usual image goes to `out`.
   static func run(_ arguments: String...) async throws -> ToolResult {
     try await run(arguments, in: try TempFolder.current.path)
+  }
+
+  /// Runs it as nobody, from a copy in the test's folder that nobody may read; `out` is nobody's.
+  static func runAsNobody(_ arguments: [String]) async throws -> ToolResult {
+    let folder = try TempFolder.current
+    let program = folder["sysext-pack"]
+    let built = try #require(tool.location)
+    try await Tool("cp").check(built.string, program.string)
+    try await Tool("chmod").check("755", folder.path.string, program.string)
+    try await Tool("chown").check("65534:65534", folder["out"].string)
+    return try await Tool("setpriv").run(
+      ["--reuid=65534", "--regid=65534", "--clear-groups", program.string] + arguments, in: folder.path)
+  }
+
+  static func runAsNobody(_ arguments: String...) async throws -> ToolResult { try await runAsNobody(arguments) }
+
+  /// Packs the usual tree to the usual image.
+  static func packed() async throws -> TempFolder {
+    let folder = try TempFolder.current
+    try folder.makeTree()
+    let result = try await run("tree", image, "--quiet", "--version-id", "1", "--id", "opensuse")
+    guard result.succeeded else { throw ToolFailure(result: result) }
+    return folder
   }
 
   /// The usual image, relative to the test's folder.

@@ -18,6 +18,13 @@ struct CheckPeerTests {
     "-zzstd -Eztailpacking",
     "-E48bit -zzstd -C65536", "-E48bit,dedupe -zlz4", "-E48bit,fragments -zlz4 -C65536",
     "-E48bit,dot-omitted --chunksize=4096", "-Exattr-name-filter --xattr-prefix=user.", "-x1", "-Eforce-inode-extended",
+    "-m4096:lz4", "-m4096 -zzstd -C65536", "-m512:zstd -b512", "--MZ", "--MZ=id -zlz4 -C16384", "--zD -zlz4",
+    "--zD -zzstd -C65536 -Efragments", "--zD -m4096:zstd -zlz4", "-E48bit,all-fragments,dedupe -zlz4hc -C1048576",
+  ]
+
+  /// With these, mkfs.erofs leaves a few blocks that nothing refers to.
+  private static let leavingBlocksUnused = [
+    "-m512:zstd -b512", "-E48bit,all-fragments,dedupe -zlz4hc -C1048576",
   ]
 
   @Test(arguments: options) func soundImages(_ options: String) async throws {
@@ -37,7 +44,57 @@ struct CheckPeerTests {
       #expect(alone.counts.hardLinkCount == UInt64(statistics.hardLinkCount))
       #expect(alone.counts.inodeCount == image.superblock.inodeCount)
       #expect(alone.counts.decompressedByteCount > 0 || !options.contains("-z"))
-      #expect(alone.counts.unusedBlockCount == 0)
+      #expect(alone.counts.unusedBlockCount == 0 || Self.leavingBlocksUnused.contains(options))
+      // What the options are for is there.
+      let features = image.superblock.incompatibleFeatures
+      #expect(features.contains(.metabox) == words.contains { $0.hasPrefix("-m") })
+      if words.contains("--zD") {
+        let folder = try #require(try image.lookup("/more/entries"))
+        #expect(folder.layout == .compressedCompact || folder.layout == .compressedFull)
+      }
+    }
+  }
+
+  @Test func spoiltMetaboxes() async throws {
+    try await TempFolder.with { folder in
+      try Self.makeSource(at: folder["source"])
+      let image = try await readerImage(
+        of: folder["source"], ["-m4096:lz4", "-zlz4"], at: folder["image"], by: .sid)
+      var bytes = try image.volume.store.bytes(at: 0, count: Int(image.volume.store.byteCount))
+      let inode = try image.inode(try #require(image.volume.metaboxNID))
+      var reader = MetadataReader(image.volume)
+      var map = try reader.map(of: inode)
+      guard case .pcluster(let pcluster) = try map.extent(at: 0, before: .max, &reader).source else {
+        Issue.record("no pcluster")
+        return
+      }
+      let place = Int(pcluster.offset) + pcluster.byteCount / 2
+      for index in place..<place + 64 { bytes[index] ^= 0xA5 }
+      let report = try await ErofsFileSystem(ByteStore(bytes)).check(threadCount: 2)
+      #expect(
+        report.findings.kept.contains { $0.severity == .error && $0.place == "metabox" }, "\(report.findings.kept)")
+    }
+  }
+
+  /// A device that is not there is one finding; what is on it is examined when it is.
+  @Test(arguments: ["--chunksize=4096", "--chunksize=65536 -Eforce-inode-extended"])
+  func devices(_ options: String) async throws {
+    try await TempFolder.with { folder in
+      try Self.makeSource(at: folder["source"])
+      let words = options.split(separator: " ").map(String.init) + ["--blobdev=\(folder["blob"])"]
+      let alone = try await readerImage(of: folder["source"], words, at: folder["image"], by: .sid)
+      func findings(_ image: ErofsFileSystem, readsData: Bool = true) async throws -> [String] {
+        let report = try await image.check(readsData: readsData, threadCount: 2)
+        return report.findings.kept.map { "\($0.severity) \($0.code) \($0.place ?? "")" }
+      }
+      #expect(try await findings(alone) == ["error erofs-device-missing device 1"])
+      #expect(try await findings(alone, readsData: false) == ["note erofs-device-missing device 1"])
+      let blob = try ByteStore(contentsOf: folder["blob"])
+      let image = try ByteStore(contentsOf: folder["image"])
+      #expect(try await findings(ErofsFileSystem(image, devices: [blob])) == [])
+      // One that ends early.
+      let short = try await findings(ErofsFileSystem(image, devices: [blob.slice(0..<blob.byteCount / 2)]))
+      #expect(!short.isEmpty && short.allSatisfy { $0.hasPrefix("error erofs-map /") }, "\(short.prefix(3))")
     }
   }
 

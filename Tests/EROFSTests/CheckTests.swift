@@ -47,6 +47,41 @@ import Testing
     #expect(report.counts.unusedBlockCount == 32 - 5)
   }
 
+  /// What leaves the file system readable is a finding, and the rest is looked at all the same.
+  @Test func superblocks() async throws {
+    func findings(_ craft: ReaderCraft, spoilt: Int? = nil) async throws -> [String] {
+      var bytes = try craft.finished()
+      if let spoilt { bytes[spoilt] ^= 0xFF }
+      let store = ByteStore(bytes)
+      #expect(throws: ImageError.self) { try ErofsFileSystem(store) }
+      let report = try await ErofsFileSystem(examining: store, devices: []).check(threadCount: 2)
+      return report.findings.kept.filter { $0.severity > .note }.map { "\($0.code) \($0.place ?? "") \($0.message)" }
+    }
+    let links = image { setLinks(&$0, 10, 2) }
+    let checksum = try await findings(links, spoilt: 1024 + 4)
+    #expect(checksum.count == 2 && checksum[0].hasPrefix("erofs-superblock  superblock: checksum 0x"), "\(checksum)")
+    #expect(checksum.last?.hasPrefix("erofs-links inode 10") == true, "\(checksum)")
+    let time = try await findings(image { $0.superblock.fixedNanoseconds = 1_000_000_000 })
+    #expect(time == ["erofs-superblock  superblock: fixed_nsec is 1000000000 (at byte 1024)"])
+    // Longer than what is there, up to all that can be said.
+    for count in [33, .max] as [UInt32] {
+      let short = try await findings(image { $0.superblock.blockCount = count })
+      #expect(short.count == 1 && short[0].contains("the file system has \(count) blocks"), "\(short)")
+    }
+    var wide = image()
+    wide.superblock.incompatibleFeatures |= IncompatibleFeatures.blockAddress48.rawValue
+    wide.superblock.rootNID64 = 0
+    wide.superblock.blockCount = .max
+    #expect(try await findings(wide).count == 1)
+    // Nothing can be said of these.
+    for change in [{ $0.superblock.incompatibleFeatures = 0x200 }, { $0.superblock.directoryBlockBits = 1 }]
+      as [(inout ReaderCraft) -> Void]
+    {
+      let bytes = try image(change).finished()
+      #expect(throws: ImageError(.unsupported, "")) { try ErofsFileSystem(examining: ByteStore(bytes), devices: []) }
+    }
+  }
+
   @Test func directories() async throws {
     func entry(_ index: Int, of nid: Int, _ craft: ReaderCraft) -> Int { craft.offset(ofInode: nid) + 64 + index * 12 }
     // file_type

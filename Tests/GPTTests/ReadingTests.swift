@@ -128,15 +128,7 @@ import Testing
       (256, 256, 92, 2), (700, 128, 92, 2), (1024, 128, 92, 5), (2048, 128, 92, 2),
     ] as [(UInt32, UInt32, Int, UInt64)])
   func oddShapes(count: UInt32, width: UInt32, header: Int, entriesLBA: UInt64) throws {
-    var disk = TinyDisk()
-    disk.lbaCount = 1200
-    disk.entryCount = count
-    disk.entryByteCount = width
-    disk.headerByteCount = header
-    disk.primaryEntriesLBA = entriesLBA
-    disk.entries = [TinyDisk.entry(590...599, 1), PartitionEntry(), TinyDisk.entry(600...609, 2)].suffix(
-      Int(min(count, 3)))
-    let reading = try GPTReading(ByteStore(disk.bytes))
+    let reading = try GPTReading(ByteStore(TinyDisk.ofShape(count, width, header, entriesLBA).bytes))
     for table in [try reading.primary.get(), try reading.backup.get()] {
       #expect(table.entryCount == Int(count))
       #expect(table.entryByteCount == Int(width))

@@ -51,14 +51,8 @@ import Testing
       (256, 128, 92, 7), (2048, 128, 92, 2),
     ] as [(UInt32, UInt32, Int, UInt64)])
   func oddShapesStay(count: UInt32, width: UInt32, header: Int, entriesLBA: UInt64) throws {
-    var disk = TinyDisk()
-    disk.lbaCount = 1200
-    disk.entryCount = count
-    disk.entryByteCount = width
-    disk.headerByteCount = header
-    disk.primaryEntriesLBA = entriesLBA
+    var disk = TinyDisk.ofShape(count, width, header, entriesLBA)
     disk.changeArray = { if width > 128 { $0[200] = 0x77 } }
-    disk.entries = [TinyDisk.entry(590...599, 1), PartitionEntry(), TinyDisk.entry(600...609, 2)]
     let good = disk.bytes
     #expect(try GPTReading(ByteStore(good)).repair().areas == [])
     for range in [512..<1024, good.count - 512..<good.count] {

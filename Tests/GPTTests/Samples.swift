@@ -65,6 +65,18 @@ struct TinyDisk {
   var changeArray: (inout [UInt8]) -> Void = { _ in }
   var entries: [PartitionEntry] = [entry(8...9, 1), PartitionEntry(), entry(11...13, 2)]
 
+  /// Two partitions, or one, in a table of another shape than ours.
+  static func ofShape(_ count: UInt32, _ width: UInt32, _ header: Int, _ entriesLBA: UInt64) -> TinyDisk {
+    var disk = TinyDisk()
+    disk.lbaCount = 1200
+    disk.entryCount = count
+    disk.entryByteCount = width
+    disk.headerByteCount = header
+    disk.primaryEntriesLBA = entriesLBA
+    disk.entries = [entry(590...599, 1), PartitionEntry(), entry(600...609, 2)].suffix(Int(min(count, 3)))
+    return disk
+  }
+
   static func entry(_ range: ClosedRange<UInt64>, _ number: Int) -> PartitionEntry {
     var entry = PartitionEntry()
     entry.partitionTypeGUID = PartitionType(designator: .root, architecture: .arm64).guid

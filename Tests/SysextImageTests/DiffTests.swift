@@ -98,6 +98,26 @@ import Testing
     #expect(ignoring.changes.map(\.kind) == [.removed, .added, .added])
   }
 
+  /// Numbers of devices, whiteouts among them, and parts of a second.
+  @Test func devicesAndNanoseconds() async throws {
+    func image(_ minor: UInt32, _ nanoseconds: UInt32) async throws -> DiskImage {
+      try await Self.image(
+        Self.tree { tree in
+          try tree.insert(.init(.characterDevice(DeviceNumber(major: 1, minor: 3)), .file), at: "usr/null")
+          try tree.insert(.init(.characterDevice(DeviceNumber(major: 0, minor: minor)), .file), at: "usr/whiteout")
+          var attributes = FileAttributes.file
+          attributes.modified = Timestamp(seconds: 7, nanoseconds: nanoseconds)
+          try tree.insert(.init(.fifo, attributes), at: "usr/pipe")
+        })
+    }
+    let diff = try await ImageDiff(image(0, 5), image(1, 70))
+    let pipe = diff.changes.first { $0.path == "/usr/pipe" }
+    #expect(pipe?.details.map { [$0.old, $0.new] } == [["7.000000005", "7.000000070"]])
+    let whiteout = diff.changes.first { $0.path == "/usr/whiteout" }
+    #expect(whiteout?.details.map { [$0.aspect.rawValue, $0.old, $0.new] } == [["device", "0:0", "0:1"]])
+    #expect(!diff.changes.contains { $0.path == "/usr/null" })
+  }
+
   @Test func hardLinksAndReleases() async throws {
     let linked = try Self.tree { tree in
       let node = try #require(tree.lookup("usr/bin/a"))

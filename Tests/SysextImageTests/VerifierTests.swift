@@ -47,7 +47,11 @@ import Testing
     #expect(try await codes(spoilt(520)) == ["gpt-primary-damaged", "gpt-backup-used"])
     #expect(try await codes(spoilt(good.count - 500)) == ["gpt-backup-damaged"])
     // The superblock's checksum, which fsck.erofs only mentions.
-    #expect(try await codes(spoilt(start + 1024 + 4)) == ["unreadable"])
+    #expect(try await codes(spoilt(start + 1024 + 4)) == ["erofs-superblock"])
+    // And what is wrong beside it.
+    var twice = spoilt(start + 1024 + 4)
+    twice[520] ^= 0xFF
+    #expect(try await codes(twice) == ["gpt-primary-damaged", "gpt-backup-used", "erofs-superblock"])
     // A spoilt block is found where everything is decompressed.
     let inode = try #require(try image.fileSystem.lookup("/usr/share/doc/text"))
     #expect(inode.storage == .compressed)

@@ -69,6 +69,8 @@ struct ErofsCheck {
 
   mutating func run(_ threadCount: Int, _ onFile: (ErofsFileFacts) -> Void) async throws(ImageError) {
     let walk = CheckWalk(volume)
+    for fault in fileSystem.superblockFaults { report.findings.append(Finding(.error, "erofs-superblock", "\(fault)")) }
+    noteMissingDevices()
     do throws(ImageError) {
       try useTables()
       try await examineNames(walk, threadCount, onFile)
@@ -79,6 +81,16 @@ struct ErofsCheck {
       report.findings.append(Finding(.error, "erofs-limit", "\(error)"))
     }
     compare(walk)
+  }
+
+  /// Once for each, and not for each file on them.
+  private mutating func noteMissingDevices() {
+    for device in volume.devices.missing {
+      report.findings.append(
+        Finding(
+          inodes.data.readsData ? .error : .note, "erofs-device-missing", place: device,
+          "was not given: what files have on it is not examined"))
+    }
   }
 
   private mutating func examineNames(
@@ -237,7 +249,9 @@ struct ErofsCheck {
         Finding(.note, "erofs-too-large", "too much is in use to tell what overlaps and what is unused"))
       return
     }
-    let unused = usage.unusedCount(of: fileSystem.superblock.blockCount)
+    // Blocks that the file is too short for are not unused.
+    let unused = usage.unusedCount(
+      of: min(fileSystem.superblock.blockCount, volume.store.byteCount >> UInt64(volume.blockBits)))
     report.counts.unusedBlockCount = unused
     if unused > 0 { report.findings.append(Finding(.note, "erofs-unused", "nothing uses \(unused) blocks")) }
     if usage.partlySharedCount > 0 {

@@ -27,6 +27,8 @@ extension Examined {
   /// Reports a fault of the image; any other is thrown on.
   mutating func report(_ code: String, _ error: ImageError) throws(ImageError) {
     guard error.isFaultOfImage else { throw error }
+    // Said once, of the device.
+    if error.code == .deviceMissing { return }
     report(.error, code, "\(error)")
   }
 }

@@ -26,6 +26,8 @@ struct Devices: Sendable {
     let place: Range<UInt64>?
     /// `nil` where nobody gave it.
     let store: ByteStore?
+
+    var name: String { "device \(number)" + (tag.isEmpty ? "" : " (\(tag))") }
   }
 
   private let first: ByteStore
@@ -40,7 +42,7 @@ struct Devices: Sendable {
     guard given.count <= count else {
       throw ImageError(
         .invalidArgument,
-        "\(given.count) devices given, \(count == 0 ? "the image needs no" : "the image has \(count)") others")
+        "too many devices: \(given.count) given, the image has \(count == 0 ? "none but itself" : "\(count)")")
     }
     numberMask = (1 << (Int.bitWidth - count.leadingZeroBitCount)) - 1
     let start = UInt64(superblock.deviceTableSlot) * UInt64(DeviceSlot.byteCount)
@@ -86,6 +88,9 @@ struct Devices: Sendable {
     }
   }
 
+  /// What those are called that nobody gave.
+  var missing: [String] { others.filter { $0.store == nil }.map(\.name) }
+
   /// Where the space of all devices ends.
   var end: UInt64 { others.reduce(first.byteCount) { max($0, $1.place?.upperBound ?? 0) } }
 
@@ -124,15 +129,12 @@ struct Devices: Sendable {
   private func read(
     _ device: Device, at offset: UInt64, into output: inout [UInt8], _ range: Range<Int>
   ) throws(ImageError) {
-    let name = "device \(device.number)" + (device.tag.isEmpty ? "" : " (\(device.tag))")
     guard let store = device.store else {
       throw ImageError(
-        .notFound,
-        "the data is on \(name) of \(others.count), which is not there: give the devices in this order, with --device FILE for each"
-      )
+        .deviceMissing, "the data is on \(device.name) of \(others.count), which was not given")
     }
     do throws(ImageError) { try store.read(at: offset, into: &output, range) } catch {
-      throw error.inContext(name)
+      throw error.inContext(device.name)
     }
   }
 }

@@ -16,8 +16,8 @@ public struct ErofsContent: FileContent {
 
   /// Fills `output[range]` with the bytes from `offset` on; all of them must be inside the file.
   ///
-  /// - Throws: `.corrupt`, `.truncated`, `.unsupported` with the file's path or inode number; `.notFound` for data on a
-  ///   device that is not there; `.invalidArgument` for bytes outside of the file or the buffer.
+  /// - Throws: `.corrupt`, `.truncated`, `.unsupported` with the file's path or inode number; `.deviceMissing` for data
+  ///   on a device that was not given; `.invalidArgument` for bytes outside of the file or the buffer.
   public func read(at offset: UInt64, into output: inout [UInt8], _ range: Range<Int>) throws(ImageError) {
     do throws(ImageError) {
       try volume.withReader { (reader) throws(ImageError) in
@@ -89,6 +89,9 @@ final class ErofsPath: Sendable, CustomStringConvertible {
   let parent: ErofsPath?
   let name: FileName
   let depth: Int
+
+  /// `nil` for the root.
+  static func of(_ names: [FileName]) -> ErofsPath? { names.reduce(nil) { ErofsPath($0, $1) } }
 
   init(_ parent: ErofsPath?, _ name: FileName) {
     self.parent = parent

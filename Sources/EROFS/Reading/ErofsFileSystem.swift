@@ -17,6 +17,8 @@ public struct ErofsFileSystem: Sendable {
   /// What the superblock says.
   public let superblock: ErofsSuperblock
   let volume: ErofsVolume
+  /// What is wrong with the superblock, of a file system that is examined.
+  private(set) var superblockFaults: [ImageError] = []
 
   /// Opens the file system that begins at byte 0 of `store`.
   ///
@@ -28,7 +30,20 @@ public struct ErofsFileSystem: Sendable {
   ///   `.truncated`, `.corrupt`, and `.mismatch` for a wrong checksum; `.invalidArgument` for more devices than the
   ///   image has.
   public init(_ store: ByteStore, devices: [ByteStore] = []) throws(ImageError) {
-    let (record, metabox, summary) = try ErofsSuperblock.read(store)
+    try self.init(store, devices: devices) { (fault) throws(ImageError) in throw fault }
+  }
+
+  /// Opens a file system that is to be examined: `check` reports the superblock's faults that leave it readable.
+  package init(examining store: ByteStore, devices: [ByteStore]) throws(ImageError) {
+    var faults: [ImageError] = []
+    try self.init(store, devices: devices) { (fault) throws(ImageError) in faults.append(fault) }
+    superblockFaults = faults
+  }
+
+  private init(
+    _ store: ByteStore, devices: [ByteStore], onFault: (ImageError) throws(ImageError) -> Void
+  ) throws(ImageError) {
+    let (record, metabox, summary) = try ErofsSuperblock.read(store, onFault: onFault)
     superblock = summary
     volume = ErofsVolume(store, try Devices(store, record, given: devices), record, metabox: metabox)
   }
@@ -85,10 +100,13 @@ public struct ErofsFileSystem: Sendable {
   /// A regular file's content, read when asked for.
   ///
   /// - Throws: `.invalidArgument` for other kinds.
-  public func content(of inode: ErofsInode) throws(ImageError) -> ErofsContent {
+  public func content(of inode: ErofsInode) throws(ImageError) -> ErofsContent { try content(of: inode, path: nil) }
+
+  /// The same, with the path that errors are to name.
+  package func content(of inode: ErofsInode, path: [FileName]?) throws(ImageError) -> ErofsContent {
     guard inode.kind == .regular else {
       throw ImageError(.invalidArgument, "not a regular file", context: ["inode \(inode.nid)"])
     }
-    return ErofsContent(volume: volume, inode: inode, path: nil)
+    return ErofsContent(volume: volume, inode: inode, path: path.flatMap(ErofsPath.of))
   }
 }

@@ -22,7 +22,7 @@ public struct ErofsSuperblock: Sendable, Hashable {
   public let epoch: Timestamp
   /// The stored CRC-32C; `nil` when the image has none.
   ///
-  /// `ErofsFileSystem` has verified it.
+  /// `ErofsFileSystem` has verified it, unless the image is examined for faults.
   public let checksum: UInt32?
   /// The compression algorithms that files may use, in the order of their numbers.
   ///
@@ -36,8 +36,10 @@ public struct ErofsSuperblock: Sendable, Hashable {
   let hasDevices: Bool
 
   /// Reads, verifies and admits the superblock at byte 1024 of `store`.
+  ///
+  /// `onFault` gets what is wrong though all else can be read, and decides whether it is.
   static func read(
-    _ store: ByteStore
+    _ store: ByteStore, onFault: (ImageError) throws(ImageError) -> Void
   ) throws(ImageError) -> (record: Superblock, metabox: UInt64?, summary: ErofsSuperblock) {
     let start = UInt64(Superblock.offset)
     let bytes = try store.bytes(at: start, upTo: Superblock.byteCount)
@@ -49,9 +51,14 @@ public struct ErofsSuperblock: Sendable, Hashable {
         .truncated, "the superblock needs \(Superblock.byteCount) bytes, \(bytes.count) there",
         offset: store.baseOffset + start)
     }
-    let record = try Superblock(bytes.rawSpan)
+    var record = try Superblock(bytes.rawSpan)
     try record.admit(store)
-    try record.verifyChecksum(store)
+    if let fault = try record.checksumFault(store) { try onFault(fault) }
+    if let fault = record.lengthFault(store) { try onFault(fault) }
+    if let fault = record.nanosecondsFault(store) {
+      try onFault(fault)
+      record.fixedNanoseconds = 0
+    }
     return (record, try record.metabox(store), try ErofsSuperblock(record, store))
   }
 
@@ -106,19 +113,22 @@ extension Superblock {
       throw error(
         .unsupported, "dirblkbits is \(directoryBlockBits): directories in other blocks than data", store)
     }
-    guard fixedNanoseconds < 1_000_000_000 else {
-      throw error(.corrupt, "fixed_nsec is \(fixedNanoseconds)", store)
-    }
     // Neither of these inodes may be in the metabox: it would need itself.
     guard (packed ?? 0) & Dirent.metaboxFlag == 0 else {
       throw error(.corrupt, "packed_nid \(packedNID) is in the metabox", store)
     }
+  }
+
+  fileprivate func nanosecondsFault(_ store: ByteStore) -> ImageError? {
+    fixedNanoseconds < 1_000_000_000 ? nil : error(.corrupt, "fixed_nsec is \(fixedNanoseconds)", store)
+  }
+
+  fileprivate func lengthFault(_ store: ByteStore) -> ImageError? {
     // 48 bits of blocks and 16 of bytes: no overflow.
     let length = blocks << UInt64(blockSizeBits)
-    guard length <= store.byteCount else {
-      throw error(
-        .truncated, "the file system has \(blocks) blocks, \(length) bytes; \(store.byteCount) are there", store)
-    }
+    guard length > store.byteCount else { return nil }
+    return error(
+      .truncated, "the file system has \(blocks) blocks, \(length) bytes; \(store.byteCount) are there", store)
   }
 
   /// The nid of the inode that holds metadata; `nil` when there is none.
@@ -134,14 +144,13 @@ extension Superblock {
     return nid
   }
 
-  fileprivate func verifyChecksum(_ store: ByteStore) throws(ImageError) {
-    guard CompatibleFeatures(rawValue: compatibleFeatures).contains(.superblockChecksum) else { return }
+  fileprivate func checksumFault(_ store: ByteStore) throws(ImageError) -> ImageError? {
+    guard CompatibleFeatures(rawValue: compatibleFeatures).contains(.superblockChecksum) else { return nil }
     // With blocks of 1024 bytes and less a block's length from byte 1024, else the rest of the first block.
     let end = blockByteCount > Self.offset ? blockByteCount : Self.offset + blockByteCount
     let computed = try Self.checksum(ofFirstBlock: try store.bytes(at: 0, count: end))
-    guard computed == checksum else {
-      throw error(.mismatch, "checksum \(hex(checksum)) is stored, the bytes have \(hex(computed))", store)
-    }
+    if computed == checksum { return nil }
+    return error(.mismatch, "checksum \(hex(checksum)) is stored, the bytes have \(hex(computed))", store)
   }
 
   /// The greatest length of LZ4's pclusters, from the configurations that follow the superblock.

@@ -13,7 +13,7 @@ struct DiffPair: Sendable {
   /// The bytes of the content that are to be compared; a part that does not begin at 0 is compared in nothing else.
   var part: Range<UInt64>
 
-  var name: String { "/" + path.map(\.description).joined(separator: "/") }
+  var name: String { DiffWalk.text(path) }
 }
 
 /// The paths of two file systems, side by side, in byte order of their components.
@@ -29,8 +29,8 @@ final class DiffWalk: Sequence, IteratorProtocol {
   private static let partByteCount: UInt64 = 4 << 20
   private static let maxDepth = 4096
 
-  private let old: ErofsFileSystem
-  private let new: ErofsFileSystem
+  private let old: DiffSide
+  private let new: DiffSide
   private var levels: [Level] = []
   private var path: [FileName] = []
   private var ready: [DiffPair] = []
@@ -42,7 +42,7 @@ final class DiffWalk: Sequence, IteratorProtocol {
   /// What ended the walk.
   private(set) var failure: ImageError?
 
-  init(_ old: ErofsFileSystem, _ new: ErofsFileSystem) {
+  init(_ old: DiffSide, _ new: DiffSide) {
     self.old = old
     self.new = new
   }
@@ -78,11 +78,10 @@ final class DiffWalk: Sequence, IteratorProtocol {
     if isLeft { levels[levels.count - 1].oldPosition += 1 }
     if isRight { levels[levels.count - 1].newPosition += 1 }
     let here = path + [name]
-    try inContext("/" + here.map(\.description).joined(separator: "/")) { () throws(ImageError) in
-      let before = try isLeft ? left.map { (entry) throws(ImageError) in try old.inode(entry.nid) } : nil
-      let after = try isRight ? right.map { (entry) throws(ImageError) in try new.inode(entry.nid) } : nil
-      try add(here, before, after)
-    }
+    let before = try isLeft ? left.map { (entry) throws(ImageError) in try old.inode(entry.nid, Self.text(here)) } : nil
+    let after =
+      try isRight ? right.map { (entry) throws(ImageError) in try new.inode(entry.nid, Self.text(here)) } : nil
+    try add(here, before, after)
     return true
   }
 
@@ -105,14 +104,16 @@ final class DiffWalk: Sequence, IteratorProtocol {
     let (isOldFolder, isNewFolder) = (before?.isDirectory == true, after?.isDirectory == true)
     guard isOldFolder || isNewFolder else { return }
     guard levels.count < Self.maxDepth else {
-      throw ImageError(.limit, "directories are nested deeper than \(Self.maxDepth)")
+      throw ImageError(.limit, "directories are nested deeper than \(Self.maxDepth)", context: [pair.name])
     }
     var entries: (old: [ErofsEntry], new: [ErofsEntry]) = ([], [])
-    if isOldFolder, let before { entries.old = try old.readDirectory(before) }
-    if isNewFolder, let after { entries.new = try new.readDirectory(after) }
+    if isOldFolder, let before { entries.old = try old.readDirectory(before, pair.name) }
+    if isNewFolder, let after { entries.new = try new.readDirectory(after, pair.name) }
     levels.append(Level(old: entries.old, new: entries.new))
     if !here.isEmpty { path = here }
   }
+
+  static func text(_ path: [FileName]) -> String { "/" + path.map(\.description).joined(separator: "/") }
 
   /// The first name of an inode with several, unless this is it.
   private static func first(

@@ -4,8 +4,8 @@ import ImageCore
 
 /// Compares what two images have under one path: a pure function, for any thread.
 struct FileComparison: Sendable {
-  let old: ErofsFileSystem
-  let new: ErofsFileSystem
+  let old: DiffSide
+  let new: DiffSide
   let ignored: Set<ImageDiff.Aspect>
 
   private static let pieceByteCount = 1 << 20
@@ -16,15 +16,13 @@ struct FileComparison: Sendable {
       guard let inode = pair.old ?? pair.new else { return nil }
       return change(pair, pair.old == nil ? .added : .removed, inode, [])
     }
-    return try inContext(pair.name) { () throws(ImageError) in
-      var details: [ImageDiff.Detail] = []
-      if pair.part.lowerBound == 0 { details = try attributes(pair, before, after) }
-      if !ignored.contains(.content), let offset = try difference(pair.part, before, after) {
-        details.append(ImageDiff.Detail(aspect: .content, name: nil, old: nil, new: "differs from byte \(offset) on"))
-      }
-      details.removeAll { ignored.contains($0.aspect) }
-      return details.isEmpty ? nil : change(pair, .changed, after, details)
+    var details: [ImageDiff.Detail] = []
+    if pair.part.lowerBound == 0 { details = try attributes(pair, before, after) }
+    if !ignored.contains(.content), let offset = try difference(pair, before, after) {
+      details.append(ImageDiff.Detail(aspect: .content, name: nil, old: nil, new: "differs from byte \(offset) on"))
     }
+    details.removeAll { ignored.contains($0.aspect) }
+    return details.isEmpty ? nil : change(pair, .changed, after, details)
   }
 
   private func change(
@@ -49,7 +47,7 @@ struct FileComparison: Sendable {
         add(.content, nil, "differs in length")
       }
       if before.kind == .symlink {
-        add(.target, printable(try old.readLink(before)), printable(try new.readLink(after)))
+        add(.target, printable(try old.readLink(before, pair.name)), printable(try new.readLink(after, pair.name)))
       }
       add(.device, shown(before.kind.device), shown(after.kind.device))
     }
@@ -57,7 +55,7 @@ struct FileComparison: Sendable {
     add(.owner, "\(before.uid):\(before.gid)", "\(after.uid):\(after.gid)")
     add(.time, shown(before.modified), shown(after.modified))
     if !ignored.contains(.xattr) {
-      let (left, right) = (try old.xattrs(of: before), try new.xattrs(of: after))
+      let (left, right) = (try old.xattrs(of: before, pair.name), try new.xattrs(of: after, pair.name))
       let names = Set(left.map(\.name)).union(right.map(\.name)).sorted { $0.precedes($1) }
       for name in names {
         add(
@@ -84,12 +82,15 @@ struct FileComparison: Sendable {
 
   private func shown(_ path: [FileName]) -> String { "/" + path.map(\.description).joined(separator: "/") }
 
-  /// The first byte of `part` in which two files of one length differ.
+  /// The first byte of the pair's part in which two files of one length differ.
   private func difference(
-    _ part: Range<UInt64>, _ before: ErofsInode, _ after: ErofsInode
+    _ pair: DiffPair, _ before: ErofsInode, _ after: ErofsInode
   ) throws(ImageError) -> UInt64? {
+    let part = pair.part
     guard !part.isEmpty else { return nil }
-    let (left, right) = (try old.content(of: before), try new.content(of: after))
+    let (left, right) = (
+      try old.fileSystem.content(of: before, path: pair.path), try new.fileSystem.content(of: after, path: pair.path)
+    )
     var buffers: ([UInt8], [UInt8]) = ([], [])
     var offset = part.lowerBound
     while offset < part.upperBound {
@@ -98,8 +99,8 @@ struct FileComparison: Sendable {
       if buffers.0.count != count {
         buffers = ([UInt8](repeating: 0, count: count), [UInt8](repeating: 0, count: count))
       }
-      try left.read(at: offset, into: &buffers.0, 0..<count)
-      try right.read(at: offset, into: &buffers.1, 0..<count)
+      try old.read(left, at: offset, into: &buffers.0)
+      try new.read(right, at: offset, into: &buffers.1)
       let equal = buffers.0.equalByteCount(0..<count, to: buffers.1, at: 0)
       if equal < count { return offset + UInt64(equal) }
       offset += UInt64(count)

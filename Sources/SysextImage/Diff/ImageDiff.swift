@@ -78,12 +78,14 @@ public struct ImageDiff: Sendable {
   ///   - new: The other.
   ///   - ignored: In what files may differ all the same.
   ///   - threadCount: How many threads compare; the result does not depend on it.
-  /// - Throws: What reading either of them throws, with its name.
+  /// - Throws: What reading either of them throws, with `old image` or `new image` and the path in front.
   public init(
     _ old: DiskImage, _ new: DiskImage, ignoring ignored: Set<Aspect> = [], threadCount: Int? = nil
   ) async throws(ImageError) {
-    let walk = DiffWalk(old.fileSystem, new.fileSystem)
-    let comparison = FileComparison(old: old.fileSystem, new: new.fileSystem, ignored: ignored)
+    let before = DiffSide(name: "old image", fileSystem: old.fileSystem)
+    let after = DiffSide(name: "new image", fileSystem: new.fileSystem)
+    let walk = DiffWalk(before, after)
+    let comparison = FileComparison(old: before, new: after, ignored: ignored)
     var changes: [Change] = []
     let width = threadCount ?? POSIX.processorCount
     try await forEachOrdered(

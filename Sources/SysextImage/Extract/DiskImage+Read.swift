@@ -13,7 +13,7 @@ extension DiskImage {
   public func read(
     _ path: [FileName], _ write: (_ buffer: [UInt8], _ count: Int) throws(ImageError) -> Void
   ) async throws(ImageError) {
-    try await fileSystem.content(of: try regularFile(path)).stream(write)
+    try await fileSystem.content(of: try regularFile(path), path: path).stream(write)
   }
 
   /// The regular file that a path leads to.

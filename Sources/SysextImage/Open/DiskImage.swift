@@ -37,6 +37,21 @@ public struct DiskImage: Sendable {
   public init(
     _ store: ByteStore, fileName: String? = nil, devices: [ByteStore] = []
   ) throws(ImageError) {
+    try self.init(store, fileName: fileName) { (store) throws(ImageError) in
+      try ErofsFileSystem(store, devices: devices)
+    }
+  }
+
+  /// Opens an image that is to be examined: what is wrong with its superblock is for the check to report.
+  init(examining store: ByteStore, fileName: String?, devices: [ByteStore]) throws(ImageError) {
+    try self.init(store, fileName: fileName) { (store) throws(ImageError) in
+      try ErofsFileSystem(examining: store, devices: devices)
+    }
+  }
+
+  private init(
+    _ store: ByteStore, fileName: String?, _ open: (ByteStore) throws(ImageError) -> ErofsFileSystem
+  ) throws(ImageError) {
     self.store = store
     self.fileName = fileName
     let reading: GPTReading
@@ -44,7 +59,7 @@ public struct DiskImage: Sendable {
       guard error.code == .notFound else { throw error }
       gpt = nil
       partition = nil
-      (fileSystem, fileSystemRange, findings) = try Self.withoutGPT(store, devices, error)
+      (fileSystem, fileSystemRange, findings) = try Self.withoutGPT(store, error, open)
       return
     }
     guard let partition = Self.dataPartition(of: try reading.table) else {
@@ -54,7 +69,7 @@ public struct DiskImage: Sendable {
     gpt = reading
     self.partition = partition
     fileSystem = try inContext(partition.place) { () throws(ImageError) in
-      try ErofsFileSystem(try store.slice(range), devices: devices)
+      try open(try store.slice(range))
     }
     fileSystemRange = range
     findings = reading.findings
@@ -62,12 +77,12 @@ public struct DiskImage: Sendable {
 
   /// A file system alone, or the one in the only Linux partition of an older sort of table.
   private static func withoutGPT(
-    _ store: ByteStore, _ devices: [ByteStore], _ reason: ImageError
+    _ store: ByteStore, _ reason: ImageError, _ open: (ByteStore) throws(ImageError) -> ErofsFileSystem
   ) throws(ImageError) -> (ErofsFileSystem, Range<UInt64>, [Finding]) {
     let failure: ImageError
     do throws(ImageError) {
       return (
-        try ErofsFileSystem(store, devices: devices), 0..<store.byteCount,
+        try open(store), 0..<store.byteCount,
         [Finding(.note, "no-partition-table", "a file system alone, without a partition table")]
       )
     } catch { failure = error }
@@ -87,7 +102,7 @@ public struct DiskImage: Sendable {
       "the file system is in a partition of an MBR, without a GPT; systemd reads that only from an active partition"
         + " (\(table))")
     do throws(ImageError) {
-      let fileSystem = try ErofsFileSystem(try store.slice(partition.byteRange), devices: devices)
+      let fileSystem = try open(try store.slice(partition.byteRange))
       return (fileSystem, partition.byteRange, [finding])
     } catch {
       throw ImageError(error.code, "\(error.message) (\(table))", offset: error.offset, context: [partition.place])

@@ -26,12 +26,14 @@ public struct ImageVerifier: Sendable {
   ///   - quick: Whether to look at metadata alone.
   ///   - threadCount: How many threads work; the report does not depend on it.
   /// - Returns: All that was found.
-  /// - Throws: `.io` and the like when the image cannot be read; `.cancelled`. Faults of the image are findings.
+  /// - Throws: `.io` and the like when the image cannot be read; `.cancelled`; `.invalidArgument` for more devices than
+  ///   it has. Faults of the image are findings.
   public func verify(quick: Bool = false, threadCount: Int? = nil) async throws(ImageError) -> VerifyReport {
     var findings = FindingList()
     let image: DiskImage
-    do throws(ImageError) { image = try DiskImage(store, fileName: fileName, devices: devices) } catch {
-      guard error.isFaultOfImage else { throw error }
+    do throws(ImageError) { image = try DiskImage(examining: store, fileName: fileName, devices: devices) } catch {
+      // More devices than it has are no fault of an image.
+      guard error.isFaultOfImage, error.code != .invalidArgument else { throw error }
       if let table = try? GPTReading(store) { findings.append(contentsOf: table.findings) }
       findings.append(Finding(.error, "unreadable", "\(error)"))
       return VerifyReport(byteCount: store.byteCount, isQuick: quick, findings: findings, counts: nil)
