@@ -36,8 +36,6 @@ struct ErofsCheck {
   private static let partByteCount: UInt64 = 1 << 20
   /// The same when only maps are looked at, which is fast: a part begins with a search for its place in the map.
   private static let mapPartByteCount: UInt64 = 1 << 23
-  /// A part more, and the map of a huge file would be searched too often.
-  private static let maxPartCount: UInt64 = 1024
   /// What hostile maps may claim beyond the bytes of the image.
   private static let claimAllowance: UInt64 = 16 << 20
 
@@ -46,7 +44,7 @@ struct ErofsCheck {
   private(set) var report = ErofsCheckReport()
   private(set) var regions: RegionMap
   private var usage: BlockUsage
-  private var large: [(inode: ErofsInode, facts: ErofsFileFacts?)] = []
+  private var large: [(file: LargeFile, facts: ErofsFileFacts?)] = []
   private var claimedByteCount: UInt64 = 0
 
   private var volume: ErofsVolume { fileSystem.volume }
@@ -144,8 +142,8 @@ struct ErofsCheck {
       if usage.kind == .inode { claimedByteCount &+= usage.byteCount }
       add(usage, place: examined.item.place)
     }
-    if let inode = examined.large {
-      large.append((inode, examined.facts))
+    if let file = examined.large {
+      large.append((file, examined.facts))
     } else if let facts = examined.facts {
       onFile(facts)
     }
@@ -181,7 +179,7 @@ struct ErofsCheck {
   ) async throws(ImageError) {
     let (data, volume, files, least) = (inodes.data, volume, large, inodes.partByteCount)
     let parts = files.indices.lazy.flatMap { index in
-      Self.parts(of: files[index].inode.byteCount, least).map { (index, $0) }
+      Self.parts(of: files[index].file, least).map { (index, $0) }
     }
     var current: (index: Int, findingCount: Int, stored: UInt64)?
     func finish() {
@@ -192,7 +190,7 @@ struct ErofsCheck {
     try await forEachOrdered(
       parts, width: threadCount, window: threadCount * 4,
       transform: { (part: (Int, Range<UInt64>)) throws(ImageError) -> (Int, Examined) in
-        let (inode, facts) = files[part.0]
+        let (inode, facts) = (files[part.0].file.inode, files[part.0].facts)
         var item = facts?.item ?? CheckItem(path: nil, nid: inode.nid, fileType: 0, isFurtherName: false)
         if facts == nil { item.special = inode.nid == volume.packedNID ? "packed inode" : "metabox" }
         var result = Examined(item)
@@ -219,8 +217,9 @@ struct ErofsCheck {
     finish()
   }
 
-  private static func parts(of byteCount: UInt64, _ least: UInt64) -> [Range<UInt64>] {
-    let step = max(least, byteCount.dividedRoundingUp(by: maxPartCount).roundedUp(to: least))
+  private static func parts(of file: LargeFile, _ least: UInt64) -> [Range<UInt64>] {
+    let byteCount = file.inode.byteCount
+    let step = max(least, byteCount.dividedRoundingUp(by: file.maxPartCount).roundedUp(to: least))
     return stride(from: 0, to: byteCount, by: UInt64.Stride(step)).map { $0..<min(byteCount, $0 + step) }
   }
 

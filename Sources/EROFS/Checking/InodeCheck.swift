@@ -11,9 +11,16 @@ struct Examined: Sendable {
   var facts: ErofsFileFacts?
   var counts = ErofsCheckCounts()
   /// A file that is large enough to be examined in parts.
-  var large: ErofsInode?
+  var large: LargeFile?
 
   init(_ item: CheckItem) { self.item = item }
+}
+
+/// A file that several threads examine.
+struct LargeFile: Sendable {
+  let inode: ErofsInode
+  /// How many parts it may be cut into: each begins with a search in the map.
+  let maxPartCount: UInt64
 }
 
 extension Examined {
@@ -104,11 +111,14 @@ struct InodeCheck: Sendable {
     }
     if inode.kind == .regular {
       result.facts = ErofsFileFacts(item: result.item, byteCount: inode.byteCount)
-      if inode.byteCount > partByteCount { result.large = inode }
     }
     do throws(ImageError) {
       result.usages += usage(of: inode, to: try reader.mapEnd(of: inode))
-      if result.large == nil { try data.examine(inode, 0..<inode.byteCount, &reader, &result) }
+      if inode.kind == .regular, inode.byteCount > partByteCount {
+        result.large = LargeFile(inode: inode, maxPartCount: try reader.maxPartCount(of: inode))
+      } else {
+        try data.examine(inode, 0..<inode.byteCount, &reader, &result)
+      }
     } catch { try result.report("erofs-map", error) }
   }
 
@@ -120,6 +130,13 @@ struct InodeCheck: Sendable {
 }
 
 extension MetadataReader {
+  /// More parts, and the map of a huge file would be searched too often: all that is before a part, in some maps.
+  fileprivate mutating func maxPartCount(of inode: ErofsInode) throws(ImageError) -> UInt64 {
+    guard inode.layout == .compressedFull else { return 1024 }
+    let (header, offset) = try mapHeader(of: inode)
+    return inode.hasEncodedExtents(header) && ExtentMap(inode, header, at: offset, volume).isChain ? 8 : 1024
+  }
+
   /// Where what stands behind an inode ends: attributes, inline data, maps.
   fileprivate mutating func mapEnd(of inode: ErofsInode) throws(ImageError) -> UInt64 {
     let end: UInt64
@@ -134,8 +151,12 @@ extension MetadataReader {
       guard inode.byteCount > 0 else { return inode.tailOffset }
       let (header, offset) = try mapHeader(of: inode)
       let start = offset + UInt64(MapHeader.byteCount)
-      // Of lists of extents only the header is known; an inline pcluster is added by its extent.
-      if header.isPacked || inode.hasEncodedExtents(header) { return start }
+      // An inline pcluster is added by its extent.
+      if header.isPacked { return start }
+      if inode.hasEncodedExtents(header) {
+        end = try ExtentMap(inode, header, at: offset, volume).end()
+        break
+      }
       let clusterBits = UInt64(volume.blockBits) + UInt64(header.clusterBits & 0xF)
       let count = inode.byteCount.dividedRoundingUp(by: 1 << clusterBits)
       if inode.layout == .compressedFull {

@@ -19,6 +19,14 @@ struct ExtentMap: Sendable {
     start = (offset + UInt64(MapHeader.byteCount)).roundedUp(to: UInt64(recordByteCount))
   }
 
+  /// Whether what stands before an extent in the list tells where its data begins.
+  var isChain: Bool { recordByteCount == 4 }
+
+  /// Where the list ends.
+  func end() throws(ImageError) -> UInt64 {
+    try offset(of: recordByteCount < 16 ? inode.byteCount.dividedRoundingUp(by: 1 << clusterBits) : header.extentCount)
+  }
+
   /// The extent that has the byte at `position`, which is inside the file.
   mutating func extent(at position: UInt64, _ reader: inout MetadataReader) throws(ImageError) -> DataExtent {
     recordByteCount < 16 ? try fixed(at: position, &reader) : try search(position, &reader)
