@@ -116,8 +116,16 @@ struct ErofsCheck {
     let end = max(UInt64(Superblock.offset + Superblock.byteCount), UInt64(volume.blockByteCount))
     add(Usage(offset: 0, byteCount: min(end, volume.store.byteCount), kind: .superblock), place: nil)
     let table = volume.xattrPrefixTable
-    guard table.count > 0, table.holder == .image else { return }
     var reader = MetadataReader(volume)
+    let record = try reader.record(Superblock.self, at: UInt64(Superblock.offset))
+    if table.count == 0, record.xattrPrefixCount > 0 {
+      // The kernel does not ask for the feature's bit.
+      report.findings.append(
+        Finding(
+          .warning, "erofs-xattrs", place: "superblock",
+          "xattr_prefix_count is \(record.xattrPrefixCount), and the feature xattr_prefixes is not set"))
+    }
+    guard table.count > 0, table.holder == .image else { return }
     var position = table.offset
     do throws(ImageError) {
       _ = try reader.xattrPrefixes()

@@ -63,6 +63,9 @@ struct InodeCheck: Sendable {
       }
       result.linkCount = inode.linkCount
       result.counts.add(inode.kind)
+      if inode.uid == .max || inode.gid == .max {
+        result.report(.warning, "erofs-owner", "the owner is \(inode.uid):\(inode.gid), which Linux shows as nobody's")
+      }
       try attributes(of: inode, &reader, &result)
       try content(of: inode, &reader, &result)
     } catch { try result.report("erofs-inode", error) }
