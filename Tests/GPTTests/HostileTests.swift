@@ -1,5 +1,7 @@
 import GPT
 import ImageCore
+import SystemPackage
+import TestSupport
 import Testing
 
 /// A prefix of bytes, without a copy for each.
@@ -130,6 +132,47 @@ private struct Prefix: ByteSource {
       #expect(try reading.table == table)
       #expect(reading.findings.contains { $0.severity == .error }, "byte \(offset)")
     }
+  }
+
+  /// Real tables: each field of header, first used entry and MBR gets each value, with checksums that fit and without.
+  @Test(arguments: ["sgdisk", "sgdisk-256", "sfdisk", "sfdisk-4096", "parted", "repart-4096", "mbr"])
+  func goldenFields(_ name: String) throws {
+    let good = try Disk.read(GoldenFiles.path("gpt", "\(name).gpt"))
+    let sector = (try? GPTReading(ByteStore(good)))?.sectorSize.rawValue ?? 512
+    var places = ProtectiveMBR().described.map { ($0.offset, $0.byteCount) }
+    if let header = try? Header(good.rawSpan, at: sector), header.signature == Header.magic {
+      let entries = Int(header.partitionEntryLBA) * sector
+      let used = stride(from: entries, to: entries + 32_768, by: 128).first { good[$0] != 0 } ?? entries
+      places += Header().described.map { (sector + $0.offset, $0.byteCount) }
+      places += PartitionEntry().described.map { (used + $0.offset, $0.byteCount) }
+    }
+    for (offset, count) in places {
+      for value in spoilt(Array(good[offset..<offset + count])) {
+        var bytes = good
+        bytes.replaceSubrange(offset..<offset + count, with: value)
+        exercise(ByteStore(bytes))
+        repairChecksums(&bytes, sector)
+        exercise(ByteStore(bytes))
+        _ = try? MBRTable(ByteStore(bytes))?.description
+      }
+    }
+  }
+
+  /// Writes the checksums that the primary table should have now.
+  private func repairChecksums(_ bytes: inout [UInt8], _ sector: Int) {
+    guard let header = try? Header(bytes.rawSpan, at: sector), header.headerByteCount <= 512 else { return }
+    func put(_ value: UInt32, _ offset: Int) {
+      for index in 0..<4 { bytes[sector + offset + index] = UInt8(truncatingIfNeeded: value >> UInt32(8 * index)) }
+    }
+    let count = UInt64(header.partitionEntryCount) * UInt64(header.partitionEntryByteCount)
+    if header.partitionEntryLBA < 1024, count <= 65_536 {
+      let start = Int(header.partitionEntryLBA) * sector
+      if start + Int(count) <= bytes.count {
+        let array = Array(bytes[start..<start + Int(count)])
+        put(CRC32.ieee.checksum(array.rawSpan), 88)
+      }
+    }
+    put(Header.checksum(Array(bytes[sector..<sector + max(20, Int(header.headerByteCount))])), 16)
   }
 
   @Test func noise() {

@@ -68,9 +68,10 @@ final class ErofsVolume: Sendable {
     guard !isInMetabox || metaboxNID != nil else {
       throw ImageError(.corrupt, "inode \(nid) is in the metabox, which there is none of")
     }
-    let place = try (nid & ~Self.inMetabox).multiplied(by: 32, "nid")
-    let offset = isInMetabox ? place : try metadataOffset.adding(place, "nid")
-    guard offset < (isInMetabox ? Self.metadataLimit : min(store.byteCount, Self.metadataLimit)) else {
+    let (place, overflow) = (nid & ~Self.inMetabox).multipliedReportingOverflow(by: 32)
+    let (offset, isBeyond) = (isInMetabox ? 0 : metadataOffset).addingReportingOverflow(place)
+    guard !overflow, !isBeyond, offset < (isInMetabox ? Self.metadataLimit : min(store.byteCount, Self.metadataLimit))
+    else {
       throw ImageError(.corrupt, "inode \(nid) lies beyond the end of the file system")
     }
     return isInMetabox ? offset | Self.inMetabox : offset
