@@ -75,8 +75,11 @@ import Testing
   private func isClear(_ error: ImageError) -> Bool {
     switch error.code {
     case .corrupt, .truncated:
-      !error.message.isEmpty && (error.offset != nil || !error.context.isEmpty || error.message.contains("inode"))
+      error.offset != nil || !error.context.isEmpty || error.message.contains("inode")
+        || error.message.contains("metabox")
     case .unsupported, .limit, .mismatch, .notFound: !error.message.isEmpty
+    // Devices that a spoilt superblock no longer has.
+    case .invalidArgument: error.message.contains("devices given")
     default: false
     }
   }

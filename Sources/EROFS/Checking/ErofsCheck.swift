@@ -125,6 +125,13 @@ struct ErofsCheck {
           .warning, "erofs-xattrs", place: "superblock",
           "xattr_prefix_count is \(record.xattrPrefixCount), and the feature xattr_prefixes is not set"))
     }
+    let slotEnd = Superblock.offset + Superblock.byteCount + 16 * Int(record.extensionSlotCount)
+    if slotEnd > 4096 {
+      report.findings.append(
+        Finding(
+          .error, "erofs-superblock", place: "superblock",
+          "sb_extslots is \(record.extensionSlotCount), more than a page holds; the kernel refuses that"))
+    }
     guard table.count > 0, table.holder == .image else { return }
     var position = table.offset
     do throws(ImageError) {
