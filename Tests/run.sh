@@ -76,8 +76,12 @@ elif command -v apt-get >/dev/null; then
     echo "unpacking nginx into $SYSEXT_PEERS/nginx"
     rm -rf .build/nginx "$SYSEXT_PEERS/nginx"
     mkdir .build/nginx
-    (cd .build/nginx && apt-get -qq download nginx && dpkg-deb -x nginx_*.deb "$SYSEXT_PEERS/nginx") || fail "nginx"
-    nginx -v || fail "nginx needs $(dpkg-deb -f .build/nginx/nginx_*.deb Depends)"
+    # Of older releases, nginx-core has the program.
+    for package in nginx nginx-core; do
+      (cd .build/nginx && apt-get -qq download $package && dpkg-deb -x ${package}_*.deb "$SYSEXT_PEERS/nginx") || true
+    done
+    hash -r
+    nginx -v || fail "nginx does not run; it needs $(dpkg-deb -f .build/nginx/nginx_*.deb Depends)"
   fi
 elif command -v zypper >/dev/null; then
   mapfile -t packages < <(missing 2)

@@ -108,6 +108,7 @@ struct DataCheck: Sendable {
     _ inode: ErofsInode, _ part: Range<UInt64>, _ reader: inout MetadataReader, _ result: inout Examined
   ) throws(ImageError) {
     var map = try CompressedMap(inode, &reader)
+    if readsData { map.beThorough() }
     let (header, headerOffset) = try reader.mapHeader(of: inode)
     let form = MapForm(inode, header, at: headerOffset, volume)
     var position = part.lowerBound

@@ -29,6 +29,8 @@ struct ClusterMap: Sendable {
   private var tail: Tail?
   /// The head behind the extent that was found last: where a reader goes on.
   private var next: Head?
+  /// Whether every index is looked at, also where a whole pack is inside an extent.
+  var isThorough = false
 
   private var clusterBits: UInt64 { UInt64(index.decoder.clusterBits) }
 
@@ -126,6 +128,7 @@ struct ClusterMap: Sendable {
   ) throws(ImageError) -> (UInt64, Int) {
     let advice = head.type == .head1 ? MapHeader.bigPcluster1 : MapHeader.bigPcluster2
     let mayBeBig = header.advise & advice != 0
+    let volume = reader.volume
     let first = head.number + 1
     var blockCount = 1
     var number = first
@@ -141,7 +144,12 @@ struct ClusterMap: Sendable {
         }
         blockCount = count
       }
-      number = try index.skippingInside(number + 1, &reader)
+      // The kernel goes back from any lcluster, and must find the same head.
+      guard cluster.back > 0, cluster.back <= number - head.number else {
+        throw index.fault("lcluster \(number) has its head \(cluster.back) before", number, volume)
+      }
+      number += 1
+      if !isThorough { number = try index.skippingInside(number, &reader) }
       guard (number - head.number) << clusterBits <= UInt64(DataExtent.maxByteCount) + 1 << clusterBits else { break }
     }
     return (min(number << clusterBits, inode.byteCount), blockCount)

@@ -26,6 +26,9 @@ struct CompressedMap: Sendable {
     }
   }
 
+  /// Looks at every index of the map, also those that reading can do without.
+  mutating func beThorough() { clusters?.isThorough = true }
+
   /// The extent that has the byte at `position`, which is inside the file.
   ///
   /// What is from `end` on is not wanted: the extent may be cut there.
