@@ -20,7 +20,7 @@ extension BlockDecompressor {
     precondition(range.lowerBound >= 0 && range.upperBound <= output.count)
     if range.isEmpty || input.isEmpty { return .damaged }
     let decoder = decoder(of: algorithm)
-    if decoder.decompressAll(source, input, into: &output, range) { return .exact }
-    return decoder.decompress(source, input, into: &output, range) ? .longer : .damaged
+    if decoder.decompress(source, input, into: &output, range, toEnd: true) { return .exact }
+    return decoder.decompress(source, input, into: &output, range, toEnd: false) ? .longer : .damaged
   }
 }

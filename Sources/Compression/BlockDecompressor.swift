@@ -19,7 +19,7 @@ package struct BlockDecompressor: Sendable {
     precondition(range.lowerBound >= 0 && range.upperBound <= output.count)
     if range.isEmpty { return }
     let decoder = decoder(of: algorithm)
-    if input.isEmpty || !decoder.decompress(source, input, into: &output, range) {
+    if input.isEmpty || !decoder.decompress(source, input, into: &output, range, toEnd: false) {
       throw ImageError(.corrupt, "the \(decoder.title) block does not decompress to \(range.count) bytes")
     }
   }
@@ -45,17 +45,10 @@ protocol BlockDecoder: AnyObject, Sendable {
   /// The algorithm's name in messages.
   var title: String { get }
 
-  /// Decompresses the beginning of a block.
+  /// Decompresses a block's beginning, or with `toEnd` all of it, which must end where `output[range]` does.
   ///
   /// - Returns: Whether the block is sound so far and gave as many bytes as `output[range]` has.
   func decompress(
-    _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
-  ) -> Bool
-
-  /// Decompresses a whole block.
-  ///
-  /// - Returns: Whether the block is sound and ends where `output[range]` does.
-  func decompressAll(
-    _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
+    _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>, toEnd: Bool
   ) -> Bool
 }

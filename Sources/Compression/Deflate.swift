@@ -95,24 +95,13 @@ enum Deflate: BlockCoder {
   }
 
   func decompress(
-    _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
+    _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>, toEnd: Bool
   ) -> Bool {
     unsafe source.withUnsafeBytes { from in
       unsafe output.withUnsafeMutableBytes { to in
         let block = unsafe UnsafeRawBufferPointer(rebasing: from[input])
         let place = unsafe UnsafeMutableRawBufferPointer(rebasing: to[range])
-        return unsafe decompressAll(block, place) || decompressBeginning(block, place)
-      }
-    }
-  }
-
-  func decompressAll(
-    _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
-  ) -> Bool {
-    unsafe source.withUnsafeBytes { from in
-      unsafe output.withUnsafeMutableBytes { to in
-        unsafe decompressAll(
-          UnsafeRawBufferPointer(rebasing: from[input]), UnsafeMutableRawBufferPointer(rebasing: to[range]))
+        return unsafe decompressAll(block, place) || (!toEnd && decompressBeginning(block, place))
       }
     }
   }

@@ -44,30 +44,18 @@ final class LZ4Decoder: BlockDecoder {
   let title = "LZ4"
 
   func decompress(
-    _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
+    _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>, toEnd: Bool
   ) -> Bool {
     // A match at distance 0 copies what is there already: that must not be what the buffer held.
-    output.fillZero(range)
+    if !toEnd { output.fillZero(range) }
     let count = unsafe source.withUnsafeBytes { from in
       unsafe output.withUnsafeMutableBytes { to in
-        unsafe LZ4_decompress_safe_partial(
-          from.baseAddress?.advanced(by: input.lowerBound).assumingMemoryBound(to: CChar.self),
-          to.baseAddress?.advanced(by: range.lowerBound).assumingMemoryBound(to: CChar.self),
-          CInt(input.count), CInt(range.count), CInt(range.count))
-      }
-    }
-    return Int(count) == range.count
-  }
-
-  func decompressAll(
-    _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
-  ) -> Bool {
-    let count = unsafe source.withUnsafeBytes { from in
-      unsafe output.withUnsafeMutableBytes { to in
-        unsafe LZ4_decompress_safe(
-          from.baseAddress?.advanced(by: input.lowerBound).assumingMemoryBound(to: CChar.self),
-          to.baseAddress?.advanced(by: range.lowerBound).assumingMemoryBound(to: CChar.self),
-          CInt(input.count), CInt(range.count))
+        let block = unsafe from.baseAddress?.advanced(by: input.lowerBound).assumingMemoryBound(to: CChar.self)
+        let place = unsafe to.baseAddress?.advanced(by: range.lowerBound).assumingMemoryBound(to: CChar.self)
+        let (blockCount, count) = (CInt(input.count), CInt(range.count))
+        return unsafe toEnd
+          ? LZ4_decompress_safe(block, place, blockCount, count)
+          : LZ4_decompress_safe_partial(block, place, blockCount, count, count)
       }
     }
     return Int(count) == range.count

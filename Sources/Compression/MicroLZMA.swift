@@ -82,18 +82,6 @@ enum MicroLZMA: BlockCoder {
   }
 
   func decompress(
-    _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
-  ) -> Bool {
-    decompress(source, input, into: &output, range, toEnd: false)
-  }
-
-  func decompressAll(
-    _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
-  ) -> Bool {
-    decompress(source, input, into: &output, range, toEnd: true)
-  }
-
-  private func decompress(
     _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>, toEnd: Bool
   ) -> Bool {
     // No match reaches back further than what is asked for. liblzma takes new memory whenever the size changes.

@@ -98,18 +98,6 @@ enum Zstandard: BlockCoder {
   deinit { unsafe ZSTD_freeDCtx(context) }
 
   func decompress(
-    _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
-  ) -> Bool {
-    decompress(source, input, into: &output, range, toEnd: false)
-  }
-
-  func decompressAll(
-    _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>
-  ) -> Bool {
-    decompress(source, input, into: &output, range, toEnd: true)
-  }
-
-  private func decompress(
     _ source: borrowing [UInt8], _ input: Range<Int>, into output: inout [UInt8], _ range: Range<Int>, toEnd: Bool
   ) -> Bool {
     _ = unsafe ZSTD_DCtx_reset(context, ZSTD_reset_session_only)
