@@ -18,6 +18,18 @@ struct SysextPack: AsyncParsableCommand {
       Version.self,
     ],
     defaultSubcommand: Pack.self)
+
+  /// A verb's own options are looked at first: to set up those of all verbs takes longer than many a verb's work.
+  static func main() async {
+    let arguments = CommandLine.arguments.dropFirst()
+    let verb = configuration.subcommands.first { $0.configuration.commandName == arguments.first }
+    guard let verb = verb as? any AsyncParsableCommand.Type, var command = try? verb.parse(Array(arguments.dropFirst()))
+    else {
+      // Help, errors, and the verb that needs no name.
+      return await main(nil)
+    }
+    do { try await command.run() } catch { exit(withError: error) }
+  }
 }
 
 /// `--version` names an extension's version, so the program's own is a verb.

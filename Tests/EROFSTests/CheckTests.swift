@@ -215,20 +215,23 @@ import Testing
     #expect(both.count == 7 && both.count(.warning) == 5 && both.count(.note) == 1 && both.kept.count == 3)
   }
 
-  /// Bits against a set.
+  /// Bits against sets: near each other and far apart, over the borders of pages.
   @Test func sparseBits() {
     var random = SplitMix64(seed: 3)
-    var bits = SparseBits()
-    var set: Set<UInt64> = []
-    for _ in 0..<400 {
-      let start = random.next() % 100_000
+    var bits = [SparseBits(), SparseBits()]
+    var sets: [Set<UInt64>] = [[], []]
+    for step in 0..<400 {
+      let start = random.next() % 100_000 + (step % 5 == 0 ? 1 << 40 : 0)
       let range = start..<start + random.next() % 300
-      #expect(bits.count(in: range) == UInt64(range.filter(set.contains).count))
-      #expect(bits.intersects(range) == range.contains(where: set.contains))
-      #expect(bits.insert(range) == UInt64(range.filter { !set.contains($0) }.count))
-      set.formUnion(range)
-      #expect(bits.count == UInt64(set.count))
+      let which = Int(random.next() % 2)
+      let (set, both) = (sets[which], sets[0].union(sets[1]))
+      #expect(bits[0].count(in: range, orIn: bits[1]) == UInt64(range.filter(both.contains).count))
+      #expect(bits[which].intersects(range) == range.contains(where: set.contains))
+      #expect(bits[which].contains(start) == set.contains(start))
+      #expect(bits[which].insert(range) == UInt64(range.filter { !set.contains($0) }.count))
+      sets[which].formUnion(range)
     }
-    #expect(bits.count(in: 0..<200_000, orIn: SparseBits()) == bits.count)
+    #expect(bits[0].count(in: 0..<1 << 41, orIn: bits[1]) == UInt64(sets[0].union(sets[1]).count))
+    #expect(bits.allSatisfy { $0.pageCount > 4 && $0.pageCount < 12 })
   }
 }

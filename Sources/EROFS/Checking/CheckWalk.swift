@@ -50,7 +50,7 @@ final class CheckWalk: Sequence, IteratorProtocol {
   private var buffer: [UInt8] = []
 
   init(_ volume: ErofsVolume) {
-    reader = MetadataReader(volume, windowByteCount: 1 << 14)
+    reader = MetadataReader(volume, .inOrder)
     let root = CheckItem(path: nil, nid: volume.rootNID, fileType: 2, isFurtherName: false)
     links[root.nid] = Links(counted: 1)
     ready.append(root)

@@ -98,11 +98,12 @@ struct ErofsCheck {
     try await forEachOrdered(
       walk, width: threadCount, window: threadCount * 4,
       transform: { (batch: CheckWalk.Batch) throws(ImageError) -> (CheckWalk.Batch, [Examined]) in
-        var reader = MetadataReader(volume, windowByteCount: 1 << 14)
-        var results: [Examined] = []
-        results.reserveCapacity(batch.items.count)
-        for item in batch.items { results.append(try inodes.examine(item, &reader)) }
-        return (batch, results)
+        try volume.withReader(.inOrder) { (reader) throws(ImageError) in
+          var results: [Examined] = []
+          results.reserveCapacity(batch.items.count)
+          for item in batch.items { results.append(try inodes.examine(item, &reader)) }
+          return (batch, results)
+        }
       },
       commit: { (result: (CheckWalk.Batch, [Examined])) throws(ImageError) in
         report.findings.append(contentsOf: result.0.findings)
@@ -210,10 +211,11 @@ struct ErofsCheck {
         if facts == nil { item.special = inode.nid == volume.packedNID ? "packed inode" : "metabox" }
         var result = Examined(item)
         result.facts = ErofsFileFacts(item: item, byteCount: inode.byteCount)
-        var reader = MetadataReader(volume, windowByteCount: 1 << 14)
-        do throws(ImageError) { try data.examine(inode, part.1, &reader, &result) } catch {
-          try result.report("erofs-map", error)
-        }
+        do throws(ImageError) {
+          try volume.withReader(.inOrder) { (reader) throws(ImageError) in
+            try data.examine(inode, part.1, &reader, &result)
+          }
+        } catch { try result.report("erofs-map", error) }
         return (part.0, result)
       },
       commit: { (result: (Int, Examined)) throws(ImageError) in

@@ -132,6 +132,7 @@ struct ClusterMap: Sendable {
     let first = head.number + 1
     var blockCount = 1
     var number = first
+    let limit = head.number + UInt64(DataExtent.maxByteCount) >> clusterBits + 1
     while number < index.lclusterCount, number << clusterBits < end || (mayBeBig && number == first) {
       let cluster = try index.lcluster(number, &reader)
       if let next = self.head(cluster, number) {
@@ -149,8 +150,8 @@ struct ClusterMap: Sendable {
         throw index.fault("lcluster \(number) has its head \(cluster.back) before", number, volume)
       }
       number += 1
-      if !isThorough { number = try index.skippingInside(number, &reader) }
-      guard (number - head.number) << clusterBits <= UInt64(DataExtent.maxByteCount) + 1 << clusterBits else { break }
+      if !isThorough { number = try index.skippingInside(number, before: limit + 1, &reader) }
+      guard number <= limit else { break }
     }
     return (min(number << clusterBits, inode.byteCount), blockCount)
   }

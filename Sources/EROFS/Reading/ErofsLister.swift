@@ -5,7 +5,7 @@ package import ImageCore
 package struct ErofsLister {
   private var reader: MetadataReader
 
-  package init(_ fileSystem: ErofsFileSystem) { reader = MetadataReader(fileSystem.volume, windowByteCount: 1 << 14) }
+  package init(_ fileSystem: ErofsFileSystem) { reader = MetadataReader(fileSystem.volume, .inOrder) }
 
   /// The root directory.
   package mutating func root() throws(ImageError) -> ErofsInode { try reader.inode(reader.volume.rootNID) }

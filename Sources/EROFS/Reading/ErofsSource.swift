@@ -8,7 +8,7 @@ extension ErofsFileSystem {
   ///
   /// - Throws: `.corrupt`, `.truncated`, `.unsupported`, `.limit` with the path and the offset of the first fault.
   public func tree() throws(ImageError) -> FileTree {
-    var reader = MetadataReader(volume, windowByteCount: 1 << 14)
+    var reader = MetadataReader(volume, .inOrder)
     var tree = FileTree()
     var nodes = [tree.root]
     try reader.walk { (step, reader) throws(ImageError) in
@@ -33,7 +33,7 @@ extension ErofsFileSystem {
   ///
   /// - Throws: As `tree`.
   public func statistics() throws(ImageError) -> ErofsStatistics {
-    var reader = MetadataReader(volume, windowByteCount: 1 << 14)
+    var reader = MetadataReader(volume, .inOrder)
     var result = ErofsStatistics(superblock)
     try reader.walk { (step, reader) throws(ImageError) in try result.count(step, &reader) }
     if volume.packedNID != nil {

@@ -21,7 +21,7 @@ package struct ErofsTreeWalk: TreeWalk {
   ///
   /// - Throws: `.notFound` for a path that is not there.
   package init(_ fileSystem: ErofsFileSystem, paths: [[FileName]] = []) throws(ImageError) {
-    reader = MetadataReader(fileSystem.volume, windowByteCount: 1 << 14)
+    reader = MetadataReader(fileSystem.volume, .inOrder)
     for path in paths where try fileSystem.lookup(path) == nil {
       throw ImageError(
         .notFound, "no such file in the image", context: ["/" + path.map(\.description).joined(separator: "/")])

@@ -12,6 +12,8 @@ struct Lcluster: Equatable {
   var block: UInt64
 
   var isHead: Bool { type != .nonhead }
+  /// Whether there is nothing to it but the way back.
+  var isInside: Bool { type == .nonhead && low & FullLclusterIndex.compressedBlockCountFlag == 0 }
 
   /// Of the first lcluster inside an extent: the length of the pcluster in blocks, when it is told.
   var pclusterBlockCount: Int? {

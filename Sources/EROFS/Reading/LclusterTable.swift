@@ -57,15 +57,28 @@ struct LclusterTable: Sendable {
     return cluster
   }
 
-  /// `number`, or the first entry of the next pack when all from `number` on are only inside an extent.
-  mutating func skippingInside(_ number: UInt64, _ reader: inout MetadataReader) throws(ImageError) -> UInt64 {
-    guard compactLayout != nil, number &- packStart >= UInt64(pack.count) else { return number }
-    let place = try place(of: number)
-    guard place.byteCount == InsidePack.byteCount, place.first == number else { return number }
-    let isInside = try reader.withBytes(at: place.offset, count: place.byteCount) { (bytes) throws(ImageError) in
-      try InsidePack.matches(bytes)
+  /// The first entry from `number` on that may be more than inside an extent, or about `end`.
+  mutating func skippingInside(
+    _ number: UInt64, before end: UInt64, _ reader: inout MetadataReader
+  ) throws(ImageError) -> UInt64 {
+    var number = number
+    while number < min(end, lclusterCount) {
+      if number &- packStart < UInt64(pack.count) {
+        let rest = pack[Int(number - packStart)...]
+        if let index = rest.firstIndex(where: { !$0.isInside }) { return packStart + UInt64(index) }
+        number += UInt64(rest.count)
+      } else {
+        guard compactLayout != nil else { return number }
+        let place = try place(of: number)
+        guard place.byteCount == InsidePack.byteCount, place.first == number else { return number }
+        let isInside = try reader.withBytes(at: place.offset, count: place.byteCount) { (bytes) throws(ImageError) in
+          try InsidePack.matches(bytes)
+        }
+        guard isInside else { return number }
+        number += UInt64(InsidePack.count)
+      }
     }
-    return isInside ? number + UInt64(InsidePack.count) : number
+    return number
   }
 
   private mutating func decodePack(of number: UInt64, _ reader: inout MetadataReader) throws(ImageError) {

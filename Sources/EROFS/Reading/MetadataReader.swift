@@ -6,20 +6,29 @@ import ImageCore
 /// It also counts what a call has gathered: overlapping structures in a small hostile image could otherwise claim
 /// any amount of it.
 struct MetadataReader {
-  /// How many windows there are, a power of two: each has its own part of all places.
-  private static let windowCount: UInt64 = 256
+  /// How a call goes through the metadata.
+  enum Access {
+    /// Here and there.
+    case scattered
+    /// From one inode to its neighbour: few windows, as the memory for each costs more than to read it again.
+    case inOrder
+
+    /// How much is read at once, a power of two.
+    var windowByteCount: UInt64 { self == .scattered ? 1 << 12 : 1 << 14 }
+    /// How many windows there are, a power of two: each has its own part of all places.
+    var windowCount: UInt64 { self == .scattered ? 256 : 32 }
+  }
 
   let volume: ErofsVolume
   var buffers: ReadingBuffers
-  private let windowByteCount: UInt64
+  private let access: Access
   private var budget: UInt64
   /// Shared extended attributes by id.
   var sharedXattrs: [UInt32: ExtendedAttribute] = [:]
 
-  /// Reads at least `windowByteCount` at once, a power of two.
-  init(_ volume: ErofsVolume, windowByteCount: UInt64 = 4096, buffers: ReadingBuffers = ReadingBuffers()) {
+  init(_ volume: ErofsVolume, _ access: Access = .scattered, buffers: ReadingBuffers = ReadingBuffers()) {
     self.volume = volume
-    self.windowByteCount = windowByteCount
+    self.access = access
     self.buffers = buffers
     // No honest image lists much more than its own bytes; compressed metadata needs some more.
     budget = 64 << 20 + 16 * min(volume.store.byteCount, 1 << 58)
@@ -40,9 +49,9 @@ struct MetadataReader {
 
   /// Which window has these bytes, if any has; the last one is for what lies across a border.
   private func slot(_ offset: UInt64, _ end: UInt64) -> Int {
-    let number = offset / windowByteCount
-    let isInOne = end <= offset || (end - 1) / windowByteCount == number
-    return Int(isInOne ? number & (Self.windowCount - 1) : Self.windowCount)
+    let number = offset / access.windowByteCount
+    let isInOne = end <= offset || (end - 1) / access.windowByteCount == number
+    return Int(isInOne ? number & (access.windowCount - 1) : access.windowCount)
   }
 
   /// Whether these bytes are metadata that was read already.
@@ -53,11 +62,9 @@ struct MetadataReader {
   }
 
   private mutating func fillWindow(_ slot: Int, _ offset: UInt64, _ end: UInt64) throws(ImageError) {
-    if buffers.windows.isEmpty {
-      buffers.windows = Array(repeating: ReadingBuffers.Window(), count: Int(Self.windowCount) + 1)
-    }
-    let start = offset & ~(windowByteCount - 1)
-    let wanted = Int(max(windowByteCount, end - start))
+    while buffers.windows.count <= Int(access.windowCount) { buffers.windows.append(ReadingBuffers.Window()) }
+    let start = offset & ~(access.windowByteCount - 1)
+    let wanted = Int(max(access.windowByteCount, end - start))
     var window = ReadingBuffers.Window()
     swap(&window, &buffers.windows[slot])
     if window.bytes.count < wanted { window.bytes = [UInt8](repeating: 0, count: wanted) }

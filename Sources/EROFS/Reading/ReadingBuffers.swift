@@ -53,8 +53,10 @@ final class ReadingBufferPool: Sendable {
 
 extension ErofsVolume {
   /// Runs `body` with a reader whose memory was used before, where there is some.
-  func withReader<R>(_ body: (inout MetadataReader) throws(ImageError) -> R) throws(ImageError) -> R {
-    var reader = MetadataReader(self, buffers: pool.take())
+  func withReader<R>(
+    _ access: MetadataReader.Access = .scattered, _ body: (inout MetadataReader) throws(ImageError) -> R
+  ) throws(ImageError) -> R {
+    var reader = MetadataReader(self, access, buffers: pool.take())
     defer { pool.give(reader.buffers) }
     return try body(&reader)
   }
