@@ -58,6 +58,24 @@ import Testing
     }
   }
 
+  /// More large files than are written at a time, some with further names, small ones between them.
+  @Test func largeFilesByTurns() async throws {
+    let folder = try TempFolder.current
+    try TreeBuilder.build(folder["source"]) { tree in
+      for index in 0..<11 {
+        let count = 4_500_000 + index * 1_100_000
+        try tree.file(RawName("\(index)/large"), .random(count, seed: UInt64(index)), .mode(0o444))
+        if index % 3 == 0 { try tree.link(RawName("link-\(index)"), to: RawName("\(index)/large")) }
+        for small in 0..<40 { try tree.file(RawName("\(index)/\(small)"), .random(100 * small, seed: 7)) }
+      }
+    }
+    let tree = try await DirectorySource(folder["source"]).tree()
+    for threadCount in [1, 2, 3] {
+      try await writer { $0.threadCount = threadCount }.write(tree, to: folder["target-\(threadCount)"])
+      #expect(try differences(folder["source"], folder["target-\(threadCount)"]) == [])
+    }
+  }
+
   @Test func nothingIsInherited() async throws {
     let folder = try TempFolder.current
     try TreeBuilder.build(folder["source"]) { tree in

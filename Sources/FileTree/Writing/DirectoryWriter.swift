@@ -85,7 +85,7 @@ public struct DirectoryWriter: Sendable {
     }
     let root = TargetFolder(root: try staging.openRoot(), rootAttributes, path: staging.path)
     let counts = WriteCounter()
-    let jobs = WriteJobs(walk, into: root, writer, counts: counts)
+    let jobs = WriteJobs(walk, into: root, writer, width: width, counts: counts)
     try await forEachOrdered(
       jobs, width: width, window: 4 * width,
       transform: { (job: Result<WriteJob, ImageError>) throws(ImageError) in try writer.run(try job.get()) },

@@ -47,13 +47,19 @@ struct WriteJobs<Walk: TreeWalk>: Sequence, IteratorProtocol {
   /// Folders that could not be entered once they have their modes, but are needed for links.
   private var kept: [TargetFolder] = []
   private var batch = Batch()
-  /// The file that is being handed out in pieces, and where the next one begins.
-  private var large: (file: LargeFile, content: any FileContent, position: UInt64)?
+  /// Files that are being handed out in pieces by turns, and where the next piece of each begins.
+  private var large: [(file: LargeFile, content: any FileContent, position: UInt64)] = []
+  /// How many of them there are at a time: the kernel lets one thread write to a file, others wait.
+  private let largeCount: Int
+  private var turn = 0
+  /// Whether small files were handed out last.
+  private var wantsPieces = false
   private var isAtEnd = false
 
   /// Writes what follows the root's own step into `root`, whose hold it takes over.
-  init(_ walk: Walk, into root: TargetFolder, _ writer: EntryWriter, counts: WriteCounter) {
+  init(_ walk: Walk, into root: TargetFolder, _ writer: EntryWriter, width: Int, counts: WriteCounter) {
     self.walk = walk
+    largeCount = 2 * width
     folders = [root]
     self.writer = writer
     self.counts = counts
@@ -63,20 +69,24 @@ struct WriteJobs<Walk: TreeWalk>: Sequence, IteratorProtocol {
   mutating func next() -> Result<WriteJob, ImageError>? {
     do throws(ImageError) { return try nextJob().map { .success($0) } } catch {
       isAtEnd = true
-      large = nil
+      large.removeAll()
       return .failure(error)
     }
   }
 
   private mutating func nextJob() throws(ImageError) -> WriteJob? {
     while true {
-      if let job = try nextPieces() { return job }
-      if batch.isFull { return batch.take() }
+      if isAtEnd || wantsPieces || large.count >= largeCount, let job = try nextPieces() { return job }
+      if batch.isFull {
+        wantsPieces = true
+        return batch.take()
+      }
       if isAtEnd { return nil }
       guard let step = try walk.next() else {
         isAtEnd = true
         for folder in kept { try folder.release(writer.attributes) }
-        return batch.isEmpty ? nil : batch.take()
+        if !batch.isEmpty { return batch.take() }
+        continue
       }
       try take(step)
     }
@@ -118,7 +128,7 @@ struct WriteJobs<Walk: TreeWalk>: Sequence, IteratorProtocol {
       counts.value.files += 1
       counts.value.byteCount += content.byteCount
       guard content.byteCount <= UInt64(Self.largestShare) else {
-        large = (try LargeFile(entry, content, writer), content, 0)
+        large.append((try LargeFile(entry, content, writer), content, 0))
         return
       }
     case .symlink: counts.value.symlinks += 1
@@ -128,17 +138,21 @@ struct WriteJobs<Walk: TreeWalk>: Sequence, IteratorProtocol {
   }
 
   private mutating func nextPieces() throws(ImageError) -> WriteJob? {
-    guard let (file, content, position) = large else { return nil }
-    let pieces = try content.pieces(
-      from: position, byteCount: Self.largestShare, limit: EntryWriter.pieceByteCount)
-    guard let end = pieces.last?.upperBound, end > position else {
-      large = nil
+    while !large.isEmpty {
+      turn = (turn + 1) % large.count
+      let (file, content, position) = large[turn]
+      let pieces = try content.pieces(
+        from: position, byteCount: Self.largestShare, limit: EntryWriter.pieceByteCount)
+      wantsPieces = false
+      if let end = pieces.last?.upperBound, end > position {
+        large[turn].position = end
+        file.hold()
+        return .pieces(file, pieces)
+      }
+      large.remove(at: turn)
       try file.release(writer)
-      return nil
     }
-    large?.position = end
-    file.hold()
-    return .pieces(file, pieces)
+    return nil
   }
 }
 
