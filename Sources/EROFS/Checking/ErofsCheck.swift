@@ -60,7 +60,7 @@ struct ErofsCheck {
       partByteCount: readsData ? Self.partByteCount : Self.mapPartByteCount,
       data: DataCheck(
         volume: volume, readsData: readsData, end: superblock.blockCount << UInt64(volume.blockBits),
-        mayBePartial: !features.isDisjoint(with: [.fragments, .blockAddress48]), decoders: ExtentDecoders()))
+        decoders: ExtentDecoders()))
     usage = BlockUsage(blockByteCount: volume.blockByteCount, isShared: isShared)
     regions = RegionMap(byteCount: volume.store.byteCount)
   }

@@ -77,7 +77,13 @@ struct InodeCheck: Sendable {
   ) throws(ImageError) {
     guard inode.xattrByteCount > 0 else { return }
     do throws(ImageError) {
-      let names = try reader.extendedAttributes(of: inode).map(\.name)
+      let attributes = try reader.extendedAttributes(of: inode)
+      for attribute in attributes where PosixACL.isName(attribute.name) {
+        if let fault = try PosixACL.fault(in: attribute.value) {
+          result.report(fault.severity, "erofs-acl", "\(printable(attribute.name)) has \(fault.message)")
+        }
+      }
+      let names = attributes.map(\.name)
       let header = try reader.record(XattrHeader.self, at: inode.xattrOffset)
       if hasNameFilter, header.nameFilter & ~XattrNameFilter.value(names) != 0 {
         result.report(
