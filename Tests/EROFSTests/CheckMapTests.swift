@@ -47,6 +47,11 @@ import Testing
     Spoilt("lz4.large", 3784, [0x51, 0x14], "has two forms"),
     // delta[1] of a NONHEAD.
     Spoilt("legacy.large", 20734, [30, 0], "the way forward leads past the next head to lcluster 31"),
+    // h_clusterbits: lclusters of 16 MiB, longer than an extent may be.
+    Spoilt("legacy-64k.large", 4039, [12], "an extent of 16777216 bytes, counted in whole lclusters"),
+    // i_size of a socket, max_distance of LZ4.
+    Spoilt("chunks.small", 1864, [1], "i_size is 1, and there is no place for data"),
+    Spoilt("all-fragments.large", 1154, [4, 0], "LZ4's max_distance is 4"),
     Spoilt("dedupe.large", 28804, [0xFF, 0xFF], "h_advise 65535 has bits that no version knows"),
   ]) func spoiltField(_ spoilt: Spoilt) async throws {
     var bytes = try Disk.read(GoldenFiles.path("erofs", "\(spoilt.golden).erofs"))

@@ -78,9 +78,9 @@ struct InodeCheck: Sendable {
     guard inode.xattrByteCount > 0 else { return }
     do throws(ImageError) {
       let attributes = try reader.extendedAttributes(of: inode)
-      for attribute in attributes where PosixACL.isName(attribute.name) {
-        if let fault = try PosixACL.fault(in: attribute.value) {
-          result.report(fault.severity, "erofs-acl", "\(printable(attribute.name)) has \(fault.message)")
+      for attribute in attributes {
+        if let fault = try AttributeValue.fault(in: attribute) {
+          result.report(fault.severity, "erofs-xattr-value", "\(printable(attribute.name)) has \(fault.message)")
         }
       }
       let names = attributes.map(\.name)
@@ -110,6 +110,9 @@ struct InodeCheck: Sendable {
   ) throws(ImageError) {
     switch inode.kind {
     case .characterDevice, .blockDevice, .fifo, .socket:
+      if inode.byteCount > 0 {
+        result.report(.warning, "erofs-inode", "i_size is \(inode.byteCount), and there is no place for data")
+      }
       result.usages += usage(of: inode, to: inode.tailOffset)
       return
     case .symlink:

@@ -152,6 +152,13 @@ struct ClusterMap: Sendable {
       if !isThorough { number = try index.skippingInside(number, &reader) }
       guard (number - head.number) << clusterBits <= UInt64(DataExtent.maxByteCount) + 1 << clusterBits else { break }
     }
+    // The kernel does not cut the last lcluster at the end of the file.
+    if isThorough, number >= index.lclusterCount {
+      let length = number << clusterBits - head.start
+      guard length <= UInt64(DataExtent.maxByteCount) else {
+        throw index.fault("an extent of \(length) bytes, counted in whole lclusters", head.number, volume)
+      }
+    }
     return (min(number << clusterBits, inode.byteCount), blockCount)
   }
 

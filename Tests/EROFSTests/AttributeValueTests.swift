@@ -5,8 +5,8 @@ import Testing
 
 @testable import EROFS
 
-/// Values of `system.posix_acl_access` that Linux takes for no list.
-@Suite struct CheckACLTests {
+/// Values of attributes that Linux does not show.
+@Suite struct AttributeValueTests {
   /// The owner, a user, the group, the mask, all others.
   private static let entries: [[UInt8]] = [
     [1, 0, 6, 0, 0xFF, 0xFF, 0xFF, 0xFF], [2, 0, 4, 0, 0xE8, 3, 0, 0], [4, 0, 4, 0, 0xFF, 0xFF, 0xFF, 0xFF],
@@ -14,13 +14,15 @@ import Testing
   ]
   private static let list: [UInt8] = [2, 0, 0, 0] + entries.joined()
 
-  private func fault(_ value: some Sequence<UInt8>) throws -> String? {
-    try PosixACL.fault(in: Array(value)).map { "\($0.severity): \($0.message)" }
+  private func fault(_ value: some Sequence<UInt8>, _ name: String = "system.posix_acl_access") throws -> String? {
+    try AttributeValue.fault(in: ExtendedAttribute(name: Array(name.utf8), value: Array(value))).map {
+      "\($0.severity): \($0.message)"
+    }
   }
 
-  @Test func values() throws {
+  @Test func lists() throws {
     #expect(try fault(Self.list) == nil)
-    #expect(try fault([]) == "warning: no value")
+    #expect(try fault([], "system.posix_acl_default") == "warning: no value" && fault([], "user.acl") == nil)
     #expect(try fault([2, 0, 0, 0]) == "warning: no entries")
     #expect(try fault([2, 0, 0]) == "error: a value of 3 bytes")
     #expect(try fault(Self.list.dropLast()) == "error: a value of 43 bytes")
@@ -30,6 +32,15 @@ import Testing
       #expect(try fault(Self.list + [tag, 0, 0, 0, 0, 0, 0, 0]) == "error: an entry with tag \(tag)")
     }
     #expect(try fault(Self.list + [8, 0, 7, 0, 0xFF, 0xFF, 0xFF, 0xFF]) == "error: an entry for nobody")
+  }
+
+  @Test func capabilities() throws {
+    func fault(_ value: [UInt8]) throws -> String? { try self.fault(value, "security.capability") }
+    let zeros = [UInt8](repeating: 0, count: 16)
+    #expect(try fault([1, 0, 0, 2] + zeros) == nil && fault([0, 0, 0, 3] + zeros + [1, 0, 0, 0]) == nil)
+    #expect(try fault([1, 0, 0, 3] + zeros) == "error: a value of 20 bytes and version 3")
+    #expect(try fault([1, 0, 0, 2] + zeros.dropLast()) == "error: a value of 19 bytes and version 2")
+    #expect(try fault([]) == "error: a value of 0 bytes and version 0")
   }
 
   /// The value in a golden image with one byte changed: the kernel shows all attributes, or we say why not.
@@ -44,7 +55,7 @@ import Testing
       bytes[start + place] = value
       let image = try ErofsFileSystem(ByteStore(bytes))
       let findings = try await image.check(threadCount: 1).findings.kept.filter { $0.severity == .error }
-      #expect(findings.map(\.code) == (isSound ? [] : ["erofs-acl"]), "byte \(place): \(value): \(findings)")
+      #expect(findings.map(\.code) == (isSound ? [] : ["erofs-xattr-value"]), "byte \(place): \(value): \(findings)")
       let kernel = try await TempFolder.with { folder in
         try Disk.write(bytes, to: folder["image"])
         return try? await LoopMount.with(folder["image"]) { try await readerManifest(DirectorySource($0).tree()) }
