@@ -20,6 +20,8 @@ struct BlockUsage {
   /// The first blocks of what is in `data`.
   private var starts = SparseBits()
   private var metadata = SparseBits()
+  /// The blocks that pclusters begin with, for each form; those that begin inside a block are too many to keep.
+  private var forms: [(form: Pcluster.Form, starts: SparseBits)] = []
   /// Parts of inodes, in steps of 32 bytes.
   private var slots = SparseBits()
 
@@ -34,7 +36,10 @@ struct BlockUsage {
   }
 
   /// Whether the image is too large to keep account of: then nothing more is found.
-  var isFull: Bool { data.pageCount + starts.pageCount + metadata.pageCount + slots.pageCount > Self.maxPageCount }
+  var isFull: Bool {
+    let pageCount = data.pageCount + starts.pageCount + metadata.pageCount + slots.pageCount
+    return forms.reduce(pageCount) { $0 + $1.starts.pageCount } > Self.maxPageCount
+  }
 
   /// Blocks of the first `count` that nothing uses.
   func unusedCount(of count: UInt64) -> UInt64 { count - data.count(in: 0..<count, orIn: metadata) }
@@ -77,16 +82,23 @@ struct BlockUsage {
     let added = data.insert(blocks)
     defer { if isWhole { starts.insert(start..<start + 1) } }
     let bytes = added == length ? usage.byteCount : added * blockByteCount
+    let known = isWhole ? usage.form.map { addForm($0, start) } : nil
     if isOnMetadata {
       return (
         Overlap(severity: .error, message: "data in the blocks \(shown(blocks)) lies on metadata"), bytes
       )
+    }
+    if known?.hasOther == true {
+      return (Overlap(severity: .error, message: "the pcluster in the blocks \(shown(blocks)) has two forms"), bytes)
     }
     if added == length || !isWhole || length == 0 { return (nil, bytes) }
     let isSameExtent =
       added == 0 && starts.contains(start) && !starts.intersects(start + 1..<max(start + 1, blocks.upperBound))
       && (!data.contains(blocks.upperBound) || starts.contains(blocks.upperBound))
     if isSameExtent { return (nil, 0) }
+    if known?.hasSame == true, usage.byteCount % blockByteCount == 0 {
+      return (Overlap(severity: .error, message: "the pcluster in the blocks \(shown(blocks)) has two lengths"), bytes)
+    }
     guard !isShared else {
       partlySharedCount += 1
       return (nil, bytes)
@@ -94,6 +106,22 @@ struct BlockUsage {
     return (
       Overlap(severity: .error, message: "data in the blocks \(shown(blocks)) lies partly on other data"), bytes
     )
+  }
+
+  /// Takes note of a pcluster, and tells whether one of the same or of another form begins there already.
+  ///
+  /// The kernel knows pclusters by where they begin: it reads all with the form and the length of the one read first.
+  private mutating func addForm(_ form: Pcluster.Form, _ block: UInt64) -> (hasSame: Bool, hasOther: Bool) {
+    if !forms.contains(where: { $0.form == form }) { forms.append((form, SparseBits())) }
+    var (hasSame, hasOther) = (false, false)
+    for index in forms.indices {
+      if forms[index].form == form {
+        hasSame = forms[index].starts.insert(block..<block + 1) == 0
+      } else if forms[index].starts.contains(block) {
+        hasOther = true
+      }
+    }
+    return (hasSame, hasOther)
   }
 
   private func shown(_ blocks: Range<UInt64>) -> String {

@@ -8,8 +8,6 @@ struct DataCheck: Sendable {
   let readsData: Bool
   /// The end of the file system by its superblock.
   let end: UInt64
-  /// Whether extents may be the beginnings of what their pclusters hold where their maps do not tell it here.
-  let mayBePartial: Bool
   let decoders: ExtentDecoders
 
   /// Examines the extents that begin in `part` of a file, a directory or a link.
@@ -80,8 +78,8 @@ struct DataCheck: Sendable {
 
   /// Takes note of bytes in the image that hold data, which must be inside it.
   private func note(
-    _ offset: UInt64, _ byteCount: UInt64, stored: UInt64, _ kind: Usage.Kind, _ inode: ErofsInode,
-    _ result: inout Examined
+    _ offset: UInt64, _ byteCount: UInt64, stored: UInt64, _ kind: Usage.Kind, form: Pcluster.Form? = nil,
+    _ inode: ErofsInode, _ result: inout Examined
   ) throws(ImageError) {
     let limit = try offset.adding(byteCount, "an address")
     guard limit <= volume.devices.end else {
@@ -98,7 +96,7 @@ struct DataCheck: Sendable {
     }
     let actual: Usage.Kind =
       result.item.special != nil ? .packed : inode.isDirectory && kind != .compressed ? .directory : kind
-    result.usages.append(Usage(offset: offset, byteCount: byteCount, kind: actual))
+    result.usages.append(Usage(offset: offset, byteCount: byteCount, kind: actual, form: form))
     result.facts?.storedByteCount += stored
   }
 
@@ -110,6 +108,9 @@ struct DataCheck: Sendable {
     var map = try CompressedMap(inode, &reader)
     if readsData { map.beThorough() }
     let (header, headerOffset) = try reader.mapHeader(of: inode)
+    if part.lowerBound == 0, !header.isPacked, header.advise & ~MapHeader.knownAdvice != 0 {
+      result.report(.warning, "erofs-map", "h_advise \(header.advise) has bits that no version knows")
+    }
     let form = MapForm(inode, header, at: headerOffset, volume)
     var position = part.lowerBound
     while position < part.upperBound {
@@ -157,14 +158,15 @@ struct DataCheck: Sendable {
         result.facts?.storedByteCount += UInt64(pcluster.byteCount)
       } else {
         let kind: Usage.Kind = if case .compressed = pcluster.form { .compressed } else { .plain }
-        try note(pcluster.offset, UInt64(pcluster.byteCount), stored: UInt64(pcluster.byteCount), kind, inode, &result)
+        let byteCount = UInt64(pcluster.byteCount)
+        try note(pcluster.offset, byteCount, stored: byteCount, kind, form: pcluster.form, inode, &result)
       }
       guard readsData else { return }
       guard case .compressed(let algorithm) = pcluster.form else {
         if pcluster.offset & ErofsVolume.inMetabox != 0 { return }
         return try decoders.touch(volume, pcluster.offset, UInt64(pcluster.byteCount))
       }
-      let isPartial = try form.isPartial(extent, &reader) ?? mayBePartial
+      let isPartial = try form.isPartial(extent, &reader)
       let isWhole = volume.isZeroPadded && !isPartial
       try decompress(pcluster, algorithm, Int(length), isWhole: isWhole, inode, &reader, &result)
     }
@@ -209,10 +211,9 @@ struct MapForm {
   /// Whether the last pcluster may stand behind the inode: all others are whole blocks.
   var hasInline: Bool { !isEncoded }
 
-  /// Whether an extent is said to be only the beginning of what its pcluster holds; `nil` where that is not known.
-  func isPartial(_ extent: DataExtent, _ reader: inout MetadataReader) throws(ImageError) -> Bool? {
-    if inode.layout == .compressedCompact { return false }
-    if isEncoded { return nil }
+  /// Whether an extent is said to be only the beginning of what its pcluster holds.
+  func isPartial(_ extent: DataExtent, _ reader: inout MetadataReader) throws(ImageError) -> Bool {
+    if inode.layout == .compressedCompact || isEncoded { return extent.isPartial }
     let place = indexOffset + extent.range.lowerBound >> clusterBits * UInt64(FullLclusterIndex.byteCount)
     return try reader.withBytes(at: place, count: 2) { (bytes) throws(ImageError) in
       try bytes.u16(at: 0) & FullLclusterIndex.partialReferenceFlag != 0

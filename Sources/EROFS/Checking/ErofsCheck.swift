@@ -39,6 +39,9 @@ struct ErofsCheck {
   /// What hostile maps may claim beyond the bytes of the image.
   private static let claimAllowance: UInt64 = 16 << 20
 
+  /// The kernel keeps so much of what was read, in pages of 4 KiB and one more; from 15 on it is all that LZ4 can refer to.
+  private static let distancesToWarnOf: ClosedRange<UInt16> = 1...15 << 12
+
   private let fileSystem: ErofsFileSystem
   private let inodes: InodeCheck
   private(set) var report = ErofsCheckReport()
@@ -60,7 +63,7 @@ struct ErofsCheck {
       partByteCount: readsData ? Self.partByteCount : Self.mapPartByteCount,
       data: DataCheck(
         volume: volume, readsData: readsData, end: superblock.blockCount << UInt64(volume.blockBits),
-        mayBePartial: !features.isDisjoint(with: [.fragments, .blockAddress48]), decoders: ExtentDecoders()))
+        decoders: ExtentDecoders()))
     usage = BlockUsage(blockByteCount: volume.blockByteCount, isShared: isShared)
     regions = RegionMap(byteCount: volume.store.byteCount)
   }
@@ -132,6 +135,17 @@ struct ErofsCheck {
         Finding(
           .error, "erofs-superblock", place: "superblock",
           "sb_extslots is \(record.extensionSlotCount), more than a page holds; the kernel refuses that"))
+    }
+    let isConfigured = fileSystem.superblock.incompatibleFeatures.contains(.compressionConfigurations)
+    var distance = record.algorithmsOrMaxDistance
+    if isConfigured {
+      distance = distance & 1 == 0 ? 0 : try reader.record(LZ4Configuration.self, at: UInt64(slotEnd)).maxDistance
+    }
+    if Self.distancesToWarnOf.contains(distance) {
+      report.findings.append(
+        Finding(
+          .warning, "erofs-superblock", place: "superblock",
+          "LZ4's max_distance is \(distance): data that refers further back, which is not looked for, is read wrongly"))
     }
     guard table.count > 0, table.holder == .image else { return }
     var position = table.offset

@@ -77,7 +77,13 @@ struct InodeCheck: Sendable {
   ) throws(ImageError) {
     guard inode.xattrByteCount > 0 else { return }
     do throws(ImageError) {
-      let names = try reader.extendedAttributes(of: inode).map(\.name)
+      let attributes = try reader.extendedAttributes(of: inode)
+      for attribute in attributes {
+        if let fault = try AttributeValue.fault(in: attribute) {
+          result.report(fault.severity, "erofs-xattr-value", "\(printable(attribute.name)) has \(fault.message)")
+        }
+      }
+      let names = attributes.map(\.name)
       let header = try reader.record(XattrHeader.self, at: inode.xattrOffset)
       if hasNameFilter, header.nameFilter & ~XattrNameFilter.value(names) != 0 {
         result.report(
@@ -104,6 +110,9 @@ struct InodeCheck: Sendable {
   ) throws(ImageError) {
     switch inode.kind {
     case .characterDevice, .blockDevice, .fifo, .socket:
+      if inode.byteCount > 0 {
+        result.report(.warning, "erofs-inode", "i_size is \(inode.byteCount), and there is no place for data")
+      }
       result.usages += usage(of: inode, to: inode.tailOffset)
       return
     case .symlink:

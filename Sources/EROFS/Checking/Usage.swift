@@ -18,6 +18,8 @@ struct Usage: Sendable {
   let offset: UInt64
   let byteCount: UInt64
   let kind: Kind
+  /// Of a pcluster, what its bytes are.
+  var form: Pcluster.Form?
 
   var isMetadata: Bool { kind == .superblock || kind == .inode || kind == .sharedMetadata }
 }

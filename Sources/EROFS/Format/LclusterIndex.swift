@@ -20,6 +20,8 @@ package struct MapHeader: Record {
   package static let inlinePcluster: UInt16 = 0x8
   package static let interlacedPcluster: UInt16 = 0x10
   package static let fragmentPcluster: UInt16 = 0x20
+  /// All of these.
+  package static let knownAdvice: UInt16 = 0x3F
 
   package init() {}
 

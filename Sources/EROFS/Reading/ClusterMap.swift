@@ -73,6 +73,7 @@ struct ClusterMap: Sendable {
     let head = try head(before: position, &reader)
     var result: DataExtent
     if let tail, tail.head == head.number {
+      if isThorough, head.start == position { try checkTail(head, &reader) }
       let range = head.start..<inode.byteCount
       switch tail.source {
       case .fragment(let offset): return DataExtent(range: range, source: .fragment(offset))
@@ -132,11 +133,13 @@ struct ClusterMap: Sendable {
     let first = head.number + 1
     var blockCount = 1
     var number = first
+    var furthest = first
     let limit = head.number + UInt64(DataExtent.maxByteCount) >> clusterBits + 1
     while number < index.lclusterCount, number << clusterBits < end || (mayBeBig && number == first) {
       let cluster = try index.lcluster(number, &reader)
       if let next = self.head(cluster, number) {
         self.next = next
+        if isThorough { try checkReach(furthest, number, volume) }
         return (min(next.start, inode.byteCount), blockCount)
       }
       if number == first, mayBeBig {
@@ -145,15 +148,50 @@ struct ClusterMap: Sendable {
         }
         blockCount = count
       }
-      // The kernel goes back from any lcluster, and must find the same head.
-      guard cluster.back > 0, cluster.back <= number - head.number else {
-        throw index.fault("lcluster \(number) has its head \(cluster.back) before", number, volume)
-      }
+      try checkWays(cluster, number, head, &furthest, volume)
       number += 1
       if !isThorough { number = try index.skippingInside(number, before: limit + 1, &reader) }
       guard number <= limit else { break }
     }
+    // The kernel does not cut the last lcluster at the end of the file.
+    if isThorough, number >= index.lclusterCount {
+      let length = number << clusterBits - head.start
+      guard length <= UInt64(DataExtent.maxByteCount) else {
+        throw index.fault("an extent of \(length) bytes, counted in whole lclusters", head.number, volume)
+      }
+    }
     return (min(number << clusterBits, inode.byteCount), blockCount)
+  }
+
+  /// No other extent begins in the last one, of which reading needs no index.
+  private mutating func checkTail(_ head: Head, _ reader: inout MetadataReader) throws(ImageError) {
+    var furthest = head.number + 1
+    for number in head.number + 1..<max(head.number + 1, index.lclusterCount) {
+      let cluster = try index.lcluster(number, &reader)
+      if let next = self.head(cluster, number) {
+        guard next.start >= inode.byteCount else {
+          throw index.fault("an extent begins at \(next.start), inside the last one", number, reader.volume)
+        }
+        return try checkReach(furthest, number, reader.volume)
+      }
+      try checkWays(cluster, number, head, &furthest, reader.volume)
+    }
+  }
+
+  /// The kernel goes back from any lcluster, and must find the same head, and forward to where the extent ends.
+  private func checkWays(
+    _ cluster: Lcluster, _ number: UInt64, _ head: Head, _ furthest: inout UInt64, _ volume: ErofsVolume
+  ) throws(ImageError) {
+    guard cluster.back > 0, cluster.back <= number - head.number else {
+      throw index.fault("lcluster \(number) has its head \(cluster.back) before", number, volume)
+    }
+    furthest = max(furthest, number + UInt64(cluster.ahead))
+  }
+
+  private func checkReach(_ furthest: UInt64, _ next: UInt64, _ volume: ErofsVolume) throws(ImageError) {
+    guard furthest <= next else {
+      throw index.fault("the way forward leads past the next head to lcluster \(furthest)", next, volume)
+    }
   }
 
   private func form(_ head: Head, _ volume: ErofsVolume) throws(ImageError) -> Pcluster.Form {

@@ -18,6 +18,8 @@ struct DataExtent: Equatable, Sendable {
 
   var range: Range<UInt64>
   var source: Source
+  /// Whether a list of extents says that it is only the beginning of what its pcluster holds.
+  var isPartial = false
 }
 
 /// Bytes of the image that hold an extent.

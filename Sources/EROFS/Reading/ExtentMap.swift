@@ -137,7 +137,8 @@ struct ExtentMap: Sendable {
       form = isInterlaced ? .interlaced : .shifted
     }
     let result = DataExtent(
-      range: range, source: .pcluster(Pcluster(form: form, offset: data, byteCount: packed.byteCount)))
+      range: range, source: .pcluster(Pcluster(form: form, offset: data, byteCount: packed.byteCount)),
+      isPartial: packed.rawValue & PackedLength.partial != 0)
     try result.check(volume) { volume.corrupt("inode \(inode.nid): \($0)", at: place) }
     return result
   }

@@ -8,6 +8,8 @@ struct Lcluster: Equatable {
   /// Else how many lclusters before the extent began, or with `FullLclusterIndex.compressedBlockCountFlag` the
   /// pcluster's length.
   var low: UInt16
+  /// Of an lcluster inside an extent, how many lclusters the kernel goes on from it to find where the extent ends.
+  var ahead: UInt16 = 1
   /// Of a head, its pcluster's block address.
   var block: UInt64
 
@@ -41,7 +43,8 @@ struct LclusterDecoder {
       let type = LclusterType(word)
       // A head has its place in the upper half of the advice's word, all others have their distances.
       let low = UInt16(truncatingIfNeeded: type == .nonhead ? word >> 32 : word >> 16)
-      clusters.append(Lcluster(type: type, low: low, block: word >> 32))
+      clusters.append(
+        Lcluster(type: type, low: low, ahead: UInt16(truncatingIfNeeded: word >> 48), block: word >> 32))
     }
   }
 
@@ -72,6 +75,7 @@ struct LclusterDecoder {
         if hasBigPclusters { block = block &+ UInt64(cluster.low & ~flag) &- (index > 0 && previous.isHead ? 1 : 0) }
       } else if index == count - 1 {
         // A pack's last entry has the distance forward instead: the one before it knows the way back.
+        cluster.ahead = cluster.low
         cluster.low = previous.isHead ? 1 : previous.low & flag != 0 ? 2 : previous.low &+ 1
       }
       clusters.append(cluster)
