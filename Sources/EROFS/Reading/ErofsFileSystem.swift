@@ -107,6 +107,6 @@ public struct ErofsFileSystem: Sendable {
     guard inode.kind == .regular else {
       throw ImageError(.invalidArgument, "not a regular file", context: ["inode \(inode.nid)"])
     }
-    return ErofsContent(volume: volume, inode: inode, path: path.flatMap(ErofsPath.of))
+    return ErofsContent(volume: volume, inode: inode, path: path.flatMap(NestedPath.of))
   }
 }

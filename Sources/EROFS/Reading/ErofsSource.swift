@@ -52,7 +52,7 @@ extension ErofsFileSystem {
 
 extension MetadataReader {
   /// A file with all that its inode says.
-  mutating func node(_ inode: ErofsInode, _ path: @autoclosure () -> ErofsPath?) throws(ImageError) -> FileTree.Node {
+  mutating func node(_ inode: ErofsInode, _ path: @autoclosure () -> NestedPath?) throws(ImageError) -> FileTree.Node {
     let kind: FileTree.Kind
     switch inode.kind {
     case .directory: kind = .directory

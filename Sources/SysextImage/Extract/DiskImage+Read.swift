@@ -24,7 +24,7 @@ extension DiskImage {
     guard inode.kind == .regular else {
       throw ImageError(
         .invalidArgument, "a \(inode.kind.word), not a regular file",
-        context: ["/" + path.map(\.description).joined(separator: "/")])
+        context: [FileName.path(path)])
     }
     return inode
   }
