@@ -49,9 +49,10 @@ extension ErofsFileSystem {
     let place = FileName.path(path)
     switch try inContext(place, { () throws(ImageError) in try find(path, isLinkItself: isLinkItself) }) {
     case .inode(let inode): return inode
-    case .missing: throw ImageError(.notFound, "no such file in the image", context: [place])
+    case .missing: throw ImageError(.notFound, "no such file in the image", context: [place]).inFile(self.name)
     case .notADirectory(let name):
       throw ImageError(.notADirectory, "not a directory, but \(name) is looked for in it", context: [place])
+        .inFile(self.name)
     }
   }
 

@@ -23,13 +23,17 @@ package struct ErofsTreeWalk: TreeWalk {
   package init(_ fileSystem: ErofsFileSystem, paths: [[FileName]] = []) throws(ImageError) {
     reader = MetadataReader(fileSystem.volume, windowByteCount: 1 << 14)
     for path in paths where try fileSystem.lookup(path) == nil {
-      throw ImageError(
-        .notFound, "no such file in the image", context: [FileName.path(path)])
+      throw ImageError(.notFound, "no such file in the image", context: [FileName.path(path)])
+        .inFile(fileSystem.name)
     }
     selection = PathSelection(paths)
   }
 
   package mutating func next() throws(ImageError) -> TreeStep? {
+    do throws(ImageError) { return try step() } catch { throw error.inFile(reader.volume.store.name) }
+  }
+
+  private mutating func step() throws(ImageError) -> TreeStep? {
     if met.isEmpty {
       return try inContext("/") { () throws(ImageError) in
         let root = try reader.inode(reader.volume.rootNID)
