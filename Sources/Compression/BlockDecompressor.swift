@@ -1,7 +1,13 @@
 package import ImageCore
 
-/// Decompresses blocks of any algorithm with working memory that is used again.
-package struct BlockDecompressor: Sendable {
+/// Decompresses blocks of any algorithm with working memory that is used again; a copy gets its own.
+///
+/// Not checked as `Sendable`, though it is, as an array is: what a copy refers to as well is not used.
+package struct BlockDecompressor: @unchecked Sendable {
+  private final class Owner {}
+
+  /// Whose the decoders are; `nil` until something is decompressed.
+  private var owner: Owner?
   /// One decoder for each algorithm that was needed.
   private var decoders: [(algorithm: BlockAlgorithm, decoder: any BlockDecoder)] = []
 
@@ -25,6 +31,10 @@ package struct BlockDecompressor: Sendable {
   }
 
   mutating func decoder(of algorithm: BlockAlgorithm) -> any BlockDecoder {
+    if !isKnownUniquelyReferenced(&owner) {
+      owner = Owner()
+      decoders = []
+    }
     for known in decoders where known.algorithm == algorithm { return known.decoder }
     let decoder: any BlockDecoder =
       switch algorithm {
@@ -40,8 +50,8 @@ package struct BlockDecompressor: Sendable {
 
 /// The decompressing half of an algorithm: what one file of this module brings.
 ///
-/// Holds working memory and serves one call at a time; `Sendable` because it passes from thread to thread between calls.
-protocol BlockDecoder: AnyObject, Sendable {
+/// Holds working memory and serves one call at a time.
+protocol BlockDecoder: AnyObject {
   /// The algorithm's name in messages.
   var title: String { get }
 

@@ -73,7 +73,7 @@ enum Deflate: BlockCoder {
 }
 
 /// libdeflate for whole blocks, at more than twice zlib's speed; zlib for their beginnings.
-@safe final class DeflateDecoder: BlockDecoder, @unchecked Sendable {
+@safe final class DeflateDecoder: BlockDecoder {
   let title = "DEFLATE"
   private let state: OpaquePointer
   private let stream: UnsafeMutablePointer<z_stream>

@@ -66,7 +66,7 @@ enum MicroLZMA: BlockCoder {
   }
 }
 
-@safe final class MicroLZMADecoder: BlockDecoder, @unchecked Sendable {
+@safe final class MicroLZMADecoder: BlockDecoder {
   let title = "MicroLZMA"
   /// Keeps its memory from block to block.
   private let stream: UnsafeMutablePointer<lzma_stream>

@@ -84,7 +84,7 @@ enum Zstandard: BlockCoder {
   }
 }
 
-@safe final class ZstandardDecoder: BlockDecoder, @unchecked Sendable {
+@safe final class ZstandardDecoder: BlockDecoder {
   let title = "Zstandard"
   private let context: OpaquePointer
 

@@ -15,6 +15,11 @@ public struct FileName: Hashable, Sendable {
   /// Takes the UTF-8 bytes of `text`.
   public init(_ text: String) { bytes = Array(text.utf8) }
 
+  /// A path from the root, for people: `/usr/bin/gdb`.
+  package static func path(_ names: some Sequence<FileName>) -> String {
+    "/" + names.map(\.description).joined(separator: "/")
+  }
+
   /// The names of a path's components; `.` and the root are left out.
   package static func components(of path: FilePath) -> [FileName] {
     path.components.compactMap { component in

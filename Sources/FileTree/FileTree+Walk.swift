@@ -21,7 +21,7 @@ extension FileTree {
     public var path: [FileName] { name.map { directories + [$0] } ?? [] }
 
     /// `/usr/bin/gdb`, for people.
-    public var description: String { "/" + path.map(\.description).joined(separator: "/") }
+    public var description: String { FileName.path(path) }
   }
 
   /// A directory that a walk is in.

@@ -104,7 +104,7 @@ private struct RepairPlan {
     let (primary, backup) = reading.copies
     source = isFromPrimary ? primary : backup
     header = try source.header.get()
-    let arrayLBAs = UInt64(source.entries.count).dividedUp(by: sectorSize.byteCount)
+    let arrayLBAs = UInt64(source.entries.count).dividedRoundingUp(by: sectorSize.byteCount)
     guard lbaCount > 3 + 2 * arrayLBAs else {
       throw ImageError(.corrupt, "there is no room for two copies of the partition table")
     }

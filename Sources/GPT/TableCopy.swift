@@ -45,7 +45,7 @@ struct TableCopy: Sendable {
   /// The sectors of the entries, behind the last one in the end; `nil` for a damaged header or what no disk has.
   func entryLBAs(_ sectorSize: SectorSize) -> Range<UInt64>? {
     guard let header = try? header.get() else { return nil }
-    let count = UInt64(header.arrayByteCount).dividedUp(by: sectorSize.byteCount)
+    let count = UInt64(header.arrayByteCount).dividedRoundingUp(by: sectorSize.byteCount)
     let (end, overflow) = header.partitionEntryLBA.addingReportingOverflow(count)
     return overflow ? nil : header.partitionEntryLBA..<end
   }

@@ -45,14 +45,18 @@ public struct ImageError: Error, Sendable {
     let code: Code
     let message: String
     let offset: UInt64?
-    let context: [String]
+    let file: String?
+    let places: [String]
     let errno: Errno?
 
-    init(_ code: Code, _ message: String, _ offset: UInt64?, _ context: [String], _ errno: Errno?) {
+    init(
+      _ code: Code, _ message: String, _ offset: UInt64?, _ file: String?, _ places: [String], _ errno: Errno?
+    ) {
       self.code = code
       self.message = message
       self.offset = offset
-      self.context = context
+      self.file = file
+      self.places = places
       self.errno = errno
     }
   }
@@ -72,8 +76,10 @@ public struct ImageError: Error, Sendable {
     _ code: Code, _ message: String, offset: UInt64? = nil, context: [String] = [],
     errno: Errno? = nil
   ) {
-    storage = Storage(code, message, offset, context, errno)
+    storage = Storage(code, message, offset, nil, context, errno)
   }
+
+  private init(_ storage: Storage) { self.storage = storage }
 
   /// Makes an error out of a failed system call: `"debug.raw: cannot open: No such file or directory"`.
   @inline(never)
@@ -95,21 +101,38 @@ public struct ImageError: Error, Sendable {
   /// The byte in the outermost file that is at fault.
   public var offset: UInt64? { storage.offset }
   /// Where it happened, outermost first.
-  public var context: [String] { storage.context }
+  public var context: [String] { (storage.file.map { [$0] } ?? []) + storage.places }
   /// The operating system's reason.
   public var errno: Errno? { storage.errno }
 
   /// The same error seen from further out: `name` goes in front, `base` is added to the offset.
+  ///
+  /// A file that was named by `inFile` stays the first.
   @inline(never)
   public func inContext(_ name: String, base: UInt64 = 0) -> ImageError {
-    ImageError(
-      code, message, offset: offset.map { $0 &+ base }, context: [name] + context, errno: errno)
+    ImageError(Storage(code, message, offset.map { $0 &+ base }, storage.file, [name] + storage.places, errno))
+  }
+
+  /// The same error with the outermost file in front, unless it names one already: who is nearest knows best.
+  @inline(never)
+  public func inFile(_ name: String?) -> ImageError {
+    ImageError(Storage(code, message, offset, storage.file ?? name, storage.places, errno))
+  }
+
+  /// The same error in other words.
+  package func saying(_ message: String) -> ImageError {
+    ImageError(Storage(code, message, offset, storage.file, storage.places, errno))
   }
 }
 
 extension ImageError: CustomStringConvertible {
   /// `debug.raw: partition 1: /usr/bin/gdb: inode 36: i_size is too large (at byte 1052704)`.
-  public var description: String {
+  public var description: String { text(context) }
+
+  /// The description without the outermost file, for who says that already.
+  package var descriptionInFile: String { text(storage.places) }
+
+  private func text(_ context: [String]) -> String {
     var text = (context + [message]).joined(separator: ": ")
     if let errno { text += ": \(errno)" }
     if let offset { text += " (at byte \(offset))" }
@@ -120,6 +143,13 @@ extension ImageError: CustomStringConvertible {
 extension ImageError: Equatable {
   /// Errors are equal when their codes are: a test states which fault it expects, not its wording.
   public static func == (left: ImageError, right: ImageError) -> Bool { left.code == right.code }
+}
+
+/// Runs `body`; the error that it throws names the file, if it has a name.
+package func inFile<R>(
+  _ name: @autoclosure () -> String?, _ body: () throws(ImageError) -> R
+) throws(ImageError) -> R {
+  do { return try body() } catch { throw error.inFile(name()) }
 }
 
 /// Runs `body` and puts `name` (and `base`) in front of the error that it throws.

@@ -20,14 +20,12 @@ struct Cat: AsyncParsableCommand {
   func run() async throws {
     try await console.reporting { () async throws(ImageError) in
       let image = try source.open()
-      do throws(ImageError) {
-        let paths = paths.map(imagePath)
-        // All are there before anything is written.
-        for path in paths { _ = try image.regularFile(path) }
-        for path in paths {
-          try await image.read(path) { (buffer, count) throws(ImageError) in try Console.write(buffer, count) }
-        }
-      } catch { throw error.inContext(source.image) }
+      let paths = paths.map(imagePath)
+      // All are there before anything is written.
+      for path in paths { _ = try image.regularFile(path) }
+      for path in paths {
+        try await image.read(path) { (buffer, count) throws(ImageError) in try Console.write(buffer, count) }
+      }
     }
   }
 }

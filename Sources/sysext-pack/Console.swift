@@ -93,7 +93,7 @@ enum Console {
   static func write(_ text: String) throws(ImageError) {
     do { _ = try FileDescriptor.standardOutput.writeAll(Array(text.utf8)) } catch {
       let errno = error as? Errno ?? .ioError
-      if errno != .brokenPipe { throw .io(errno, "write", standardOutput) }
+      if errno != .brokenPipe { throw ImageError.io(errno, "write").inFile(standardOutput) }
     }
   }
 
@@ -102,12 +102,12 @@ enum Console {
   /// Where the reader went away, what is thrown ends the work, and is no failure to `reporting`.
   static func write(_ buffer: [UInt8], _ count: Int) throws(ImageError) {
     do { _ = try FileDescriptor.standardOutput.writeAll(buffer[..<count]) } catch {
-      throw .io(error as? Errno ?? .ioError, "write", standardOutput)
+      throw ImageError.io(error as? Errno ?? .ioError, "write").inFile(standardOutput)
     }
   }
 
   static func isDeadPipe(_ error: ImageError) -> Bool {
-    error.errno == .brokenPipe && error.context.last == standardOutput
+    error.errno == .brokenPipe && error.context.first == standardOutput
   }
 
   private static let standardOutput = "standard output"

@@ -32,13 +32,7 @@ struct ImageArgument: ParsableArguments {
   func open() throws(ImageError) -> DiskImage { try remote.open(place, devices: devices) }
 
   /// Opens it and reads its release files.
-  func inspect() throws(ImageError) -> SysextInspector {
-    let disk = try open()
-    do throws(ImageError) { return try SysextInspector(disk) } catch {
-      // A failed read knows its file.
-      throw error.context.contains(image) ? error : error.inContext(image)
-    }
-  }
+  func inspect() throws(ImageError) -> SysextInspector { try SysextInspector(try open()) }
 }
 
 /// How a server is asked.

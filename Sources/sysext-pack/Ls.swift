@@ -37,9 +37,7 @@ struct Ls: AsyncParsableCommand {
       let lister = ImageLister(image.fileSystem, options)
       let paths = paths.map(imagePath)
       func write(_ text: [UInt8]) throws(ImageError) { try Console.write(text, text.count) }
-      try inContext(source.image) { () throws(ImageError) in
-        try console.json ? lister.json(of: paths, write) : lister.text(of: paths, write)
-      }
+      try console.json ? lister.json(of: paths, write) : lister.text(of: paths, write)
     }
   }
 }

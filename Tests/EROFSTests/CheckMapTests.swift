@@ -76,6 +76,16 @@ import Testing
     #expect(add(81920, 600) == nil && add(82520, 5000) == nil && add(81920, 600) == nil && add(82520, 5000) == nil)
   }
 
+  /// sb_extslots, without a checksum: the kernel refuses what a page does not hold.
+  @Test(arguments: [(184, false), (185, true)] as [(UInt8, Bool)])
+  func superblockSlotsBeyondAPage(_ count: UInt8, _ isRefused: Bool) async throws {
+    var bytes = try Disk.read(GoldenFiles.path("erofs", "legacy.large.erofs"))
+    bytes[1032] &= ~1
+    bytes[1037] = count
+    let messages = try await messages(bytes)
+    #expect(messages.contains { $0.contains("sb_extslots is \(count), more than a page") } == isRefused, "\(messages)")
+  }
+
   /// A list that claims to be longer than the image is not searched: that took time for each part of the file.
   @Test func listOfExtentsBeyondTheEnd() async throws {
     let folder = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()

@@ -92,7 +92,7 @@ struct TinyDisk {
     var array = [UInt8](repeating: 0, count: Int(entryCount * entryByteCount))
     for (index, entry) in entries.enumerated() { entry.write(to: &array, at: index * Int(entryByteCount)) }
     changeArray(&array)
-    let arrayLBAs = UInt64(array.count).dividedUp(by: sectorSize.byteCount)
+    let arrayLBAs = UInt64(array.count).dividedRoundingUp(by: sectorSize.byteCount)
 
     var disk = [UInt8](repeating: 0, count: Int(lbaCount) * sector)
     func put(_ bytes: [UInt8], _ lba: UInt64) {

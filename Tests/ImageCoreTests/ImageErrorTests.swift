@@ -15,6 +15,19 @@ import Testing
     #expect(outer.code == .truncated && outer.message == inner.message && outer.errno == .ioError)
   }
 
+  @Test func theFileStaysInFront() {
+    let error = ImageError(.truncated, "3 there", offset: 4, context: ["inode 36"]).inFile("a.raw").inContext("/usr/x")
+    #expect(error.description == "a.raw: /usr/x: inode 36: 3 there (at byte 4)")
+    #expect(error.context == ["a.raw", "/usr/x", "inode 36"])
+    #expect(error.descriptionInFile == "/usr/x: inode 36: 3 there (at byte 4)")
+    // Who is nearest knows best.
+    #expect(error.inFile("b.raw").context == error.context && error.inFile(nil).context == error.context)
+    #expect(ImageError(.io, "").inFile(nil).inFile("a.raw").context == ["a.raw"])
+    let said = error.saying("gone")
+    #expect(said.description == "a.raw: /usr/x: inode 36: gone (at byte 4)" && said == error)
+    #expect(throws: ImageError(.corrupt, "")) { try inFile("a.raw") { () throws(ImageError) in try fail() } }
+  }
+
   @Test func anErrorWithoutOffsetGetsNone() {
     #expect(ImageError(.notFound, "no partition").inContext("a.raw", base: 512).offset == nil)
   }

@@ -102,7 +102,8 @@ import Testing
 
   @Test func rounding() {
     #expect([0, 1, 4095, 4096, 4097].map { $0.roundedUp(to: 4096) } == [0, 4096, 4096, 4096, 8192])
-    #expect([0, 1, 4095, 4096, 4097].map { $0.dividedUp(by: 4096) } == [0, 1, 1, 1, 2])
+    #expect([0, 1, 4095, 4096, 4097].map { $0.dividedRoundingUp(by: 4096) } == [0, 1, 1, 1, 2])
+    #expect(UInt64.max.dividedRoundingUp(by: 2) == 1 << 63)
     #expect(UInt64(10).roundedUp(to: 3) == 12)
   }
 }

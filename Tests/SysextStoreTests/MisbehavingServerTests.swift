@@ -106,6 +106,15 @@ import Testing
     #expect(error.message.contains("range requests") && error.message.contains("download"), "\(error)")
   }
 
+  /// A server that had parts first: the file is the same, and to say that it changed would mislead.
+  @Test func rangesThatEndAreToldFromChanges() async throws {
+    let error = try await error(fromFirst: false) { _, _ in
+      let headers = [("Content-Length", "1048576"), ("ETag", "\"first\"")]
+      return [.text(FileServer.head("200 OK", headers)), .sendForever([UInt8](repeating: 65, count: 100_000))]
+    }
+    #expect(error.code == .unsupported && error.message.contains("range requests any more"), "\(error)")
+  }
+
   @Test func shortBodiesAreTriedAgain() async throws {
     let good = good
     let cut: RawServer.Answer = { request in

@@ -48,7 +48,7 @@ struct BlockUsage {
   mutating func add(_ usage: Usage) -> (overlap: Overlap?, addedByteCount: UInt64) {
     let end = usage.offset + usage.byteCount
     guard usage.byteCount > 0, !isFull else { return (nil, 0) }
-    let blocks = usage.offset / blockByteCount..<end.dividedUp(by: blockByteCount)
+    let blocks = usage.offset / blockByteCount..<end.dividedRoundingUp(by: blockByteCount)
     let result = usage.isMetadata ? addMetadata(usage, blocks, end) : addData(usage, blocks, end)
     byteCounts[usage.kind.rawValue] += result.addedByteCount
     return result
@@ -62,7 +62,7 @@ struct BlockUsage {
       overlap = Overlap(severity: .error, message: "the inode's bytes \(usage.offset) to \(end - 1) lie on data")
     }
     if usage.kind == .inode {
-      let part = usage.offset / Self.slotByteCount..<end.dividedUp(by: Self.slotByteCount)
+      let part = usage.offset / Self.slotByteCount..<end.dividedRoundingUp(by: Self.slotByteCount)
       if slots.insert(part) < UInt64(part.count), overlap == nil {
         overlap = Overlap(
           severity: .error, message: "the inode's bytes \(usage.offset) to \(end - 1) lie on another inode")

@@ -4,7 +4,7 @@ import ImageCore
 /// A name that is to be examined.
 struct CheckItem: Sendable {
   /// `nil` for the root and for what has no name.
-  let path: ErofsPath?
+  let path: NestedPath?
   let nid: UInt64
   /// What its directory says that it is; 0 for unknown.
   let fileType: UInt8
@@ -79,7 +79,7 @@ final class CheckWalk: Sequence, IteratorProtocol {
     return batch
   }
 
-  private func report(_ code: String, _ path: ErofsPath?, _ message: String) {
+  private func report(_ code: String, _ path: NestedPath?, _ message: String) {
     findings.append(Finding(.error, code, place: path?.description ?? "/", message))
   }
 
@@ -95,8 +95,8 @@ final class CheckWalk: Sequence, IteratorProtocol {
     do throws(ImageError) {
       let inode = try reader.inode(item.nid)
       guard inode.isDirectory else { return }
-      guard (item.path?.depth ?? 0) <= ErofsPath.maxDepth else {
-        return report("erofs-directory", item.path, "nested deeper than \(ErofsPath.maxDepth)")
+      guard (item.path?.depth ?? 0) <= NestedPath.maxDepth else {
+        return report("erofs-directory", item.path, "nested deeper than \(NestedPath.maxDepth)")
       }
       try reader.charge(inode.byteCount)
       found.append(DirectoryScan(inode: inode, path: item.path, parent: parent, mayLackDot: try reader.hasFlag4(inode)))
@@ -138,7 +138,7 @@ final class CheckWalk: Sequence, IteratorProtocol {
   private func add(_ entry: ErofsEntry, in directory: inout DirectoryScan) {
     let known = links[entry.nid]
     let item = CheckItem(
-      path: ErofsPath(directory.path, entry.name), nid: entry.nid, fileType: entry.fileType,
+      path: NestedPath(entry.name, in: directory.path), nid: entry.nid, fileType: entry.fileType,
       isFurtherName: known != nil)
     ready.append(item)
     let mayBeDirectory = entry.fileType == 2 || entry.fileType == 0

@@ -4,7 +4,7 @@ import ImageCore
 /// A directory that is being checked, in pieces: whatever is wrong with one entry, the others are seen.
 struct DirectoryScan {
   let inode: ErofsInode
-  let path: ErofsPath?
+  let path: NestedPath?
   /// What `..` must be.
   let parent: UInt64
   /// Whether it says that it has no `.`.
@@ -16,7 +16,7 @@ struct DirectoryScan {
   private var hasDot = false
   private var hasDotDot = false
 
-  init(inode: ErofsInode, path: ErofsPath?, parent: UInt64, mayLackDot: Bool) {
+  init(inode: ErofsInode, path: NestedPath?, parent: UInt64, mayLackDot: Bool) {
     self.inode = inode
     self.path = path
     self.parent = parent
@@ -30,7 +30,7 @@ struct DirectoryScan {
 
   /// The entries of the block `range` of `bytes` that can be read, without the dots.
   mutating func entries(
-    _ bytes: RawSpan, _ range: Range<Int>, _ volume: ErofsVolume, _ report: (ErofsPath?, String) -> Void
+    _ bytes: RawSpan, _ range: Range<Int>, _ volume: ErofsVolume, _ report: (NestedPath?, String) -> Void
   ) -> [ErofsEntry] {
     let (place, inode, path) = (position + UInt64(range.lowerBound), inode, path)
     func fault(_ message: String, at offset: Int) {

@@ -225,11 +225,11 @@ struct ErofsCheck {
         if facts == nil { item.special = inode.nid == volume.packedNID ? "packed inode" : "metabox" }
         var result = Examined(item)
         result.facts = ErofsFileFacts(item: item, byteCount: inode.byteCount)
-        do throws(ImageError) {
-          try volume.withReader(.inOrder) { (reader) throws(ImageError) in
-            try data.examine(inode, part.1, &reader, &result)
+        try volume.withReader(.inOrder) { (reader) throws(ImageError) in
+          do throws(ImageError) { try data.examine(inode, part.1, &reader, &result) } catch {
+            try result.report("erofs-map", error)
           }
-        } catch { try result.report("erofs-map", error) }
+        }
         return (part.0, result)
       },
       commit: { (result: (Int, Examined)) throws(ImageError) in

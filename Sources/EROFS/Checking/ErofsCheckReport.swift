@@ -72,12 +72,6 @@ package struct ErofsFileFacts: Sendable {
   package var path: String { item.place }
   /// The names of the directories that it is in, outermost first, at most `count`.
   package func folders(_ count: Int) -> [FileName] {
-    var names: [FileName] = []
-    var next = item.path?.parent
-    while let path = next {
-      names.append(path.name)
-      next = path.parent
-    }
-    return names.reversed().prefix(count).map(\.self)
+    Array(item.path?.parent?.names.prefix(count) ?? [])
   }
 }

@@ -1,3 +1,5 @@
+import ImageCore
+
 /// How much of each part of an image is used, and for what.
 package struct RegionMap: Sendable {
   /// What a byte of a file system may be.

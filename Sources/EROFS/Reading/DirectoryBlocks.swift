@@ -161,8 +161,3 @@ extension MetadataReader {
       .inContext("directory block \(position >> UInt64(volume.blockBits))")
   }
 }
-
-extension UInt64 {
-  /// `self / divisor` rounded up, for any value.
-  func dividedRoundingUp(by divisor: UInt64) -> UInt64 { self / divisor + (self % divisor == 0 ? 0 : 1) }
-}

@@ -9,7 +9,7 @@ public struct ErofsContent: FileContent {
   let volume: ErofsVolume
   let inode: ErofsInode
   /// Where the file was found, for messages.
-  let path: ErofsPath?
+  let path: NestedPath?
 
   /// The file's length.
   public var byteCount: UInt64 { inode.byteCount }
@@ -78,35 +78,5 @@ extension ErofsContent {
     var bytes = [UInt8].unfilled(count)
     try read(at: offset, into: &bytes, bytes.indices)
     return bytes
-  }
-}
-
-/// A path as a chain of names: a directory's part is shared by all that is below it.
-final class ErofsPath: Sendable, CustomStringConvertible {
-  /// How deep directories may be nested.
-  static let maxDepth = 4096
-
-  let parent: ErofsPath?
-  let name: FileName
-  let depth: Int
-
-  /// `nil` for the root.
-  static func of(_ names: [FileName]) -> ErofsPath? { names.reduce(nil) { ErofsPath($0, $1) } }
-
-  init(_ parent: ErofsPath?, _ name: FileName) {
-    self.parent = parent
-    self.name = name
-    depth = (parent?.depth ?? 0) + 1
-  }
-
-  /// `/usr/bin/gdb`.
-  var description: String {
-    var names: [String] = []
-    var next: ErofsPath? = self
-    while let path = next {
-      names.append(path.name.description)
-      next = path.parent
-    }
-    return "/" + names.reversed().joined(separator: "/")
   }
 }

@@ -43,10 +43,14 @@ public struct ErofsFileSystem: Sendable {
   private init(
     _ store: ByteStore, devices: [ByteStore], onFault: (ImageError) throws(ImageError) -> Void
   ) throws(ImageError) {
-    let (record, metabox, summary) = try ErofsSuperblock.read(store, onFault: onFault)
-    superblock = summary
-    volume = ErofsVolume(store, try Devices(store, record, given: devices), record, metabox: metabox)
+    (superblock, volume) = try inFile(store.name) { () throws(ImageError) in
+      let (record, metabox, summary) = try ErofsSuperblock.read(store, onFault: onFault)
+      return (summary, ErofsVolume(store, try Devices(store, record, given: devices), record, metabox: metabox))
+    }
   }
+
+  /// What errors call the image; `nil` where it has no name.
+  package var name: String? { volume.store.name }
 
   /// The devices that files' data is on, besides the first one.
   public var devices: [ErofsDevice] { volume.devices.described(blockBits: volume.blockBits) }
@@ -107,6 +111,6 @@ public struct ErofsFileSystem: Sendable {
     guard inode.kind == .regular else {
       throw ImageError(.invalidArgument, "not a regular file", context: ["inode \(inode.nid)"])
     }
-    return ErofsContent(volume: volume, inode: inode, path: path.flatMap(ErofsPath.of))
+    return ErofsContent(volume: volume, inode: inode, path: path.flatMap(NestedPath.of))
   }
 }

@@ -24,12 +24,12 @@ extension ErofsFileSystem {
   /// The inode that a path's components lead to, from the root, through directories alone.
   package func lookup(_ path: [FileName]) throws(ImageError) -> ErofsInode? {
     try volume.withReader { (reader) throws(ImageError) in
-      var here: ErofsPath?
+      var here: NestedPath?
       do throws(ImageError) {
         var inode = try reader.inode(volume.rootNID)
         for name in path {
           guard inode.isDirectory, let entry = try reader.entry(name, of: inode) else { return nil }
-          here = ErofsPath(here, name)
+          here = NestedPath(name, in: here)
           inode = try reader.inode(entry.nid)
         }
         return inode
@@ -46,12 +46,13 @@ extension ErofsFileSystem {
   /// - Returns: The file.
   /// - Throws: `.notFound`, `.notADirectory`, and `.limit` for more than 40 links.
   package func follow(_ path: [FileName], isLinkItself: Bool = false) throws(ImageError) -> ErofsInode {
-    let place = "/" + path.map(\.description).joined(separator: "/")
+    let place = FileName.path(path)
     switch try inContext(place, { () throws(ImageError) in try find(path, isLinkItself: isLinkItself) }) {
     case .inode(let inode): return inode
-    case .missing: throw ImageError(.notFound, "no such file in the image", context: [place])
+    case .missing: throw ImageError(.notFound, "no such file in the image", context: [place]).inFile(self.name)
     case .notADirectory(let name):
       throw ImageError(.notADirectory, "not a directory, but \(name) is looked for in it", context: [place])
+        .inFile(self.name)
     }
   }
 

@@ -8,6 +8,10 @@ extension ErofsFileSystem {
   ///
   /// - Throws: `.corrupt`, `.truncated`, `.unsupported`, `.limit` with the path and the offset of the first fault.
   public func tree() throws(ImageError) -> FileTree {
+    try inFile(name) { () throws(ImageError) in try readTree() }
+  }
+
+  private func readTree() throws(ImageError) -> FileTree {
     var reader = MetadataReader(volume, .inOrder)
     var tree = FileTree()
     var nodes = [tree.root]
@@ -33,6 +37,10 @@ extension ErofsFileSystem {
   ///
   /// - Throws: As `tree`.
   public func statistics() throws(ImageError) -> ErofsStatistics {
+    try inFile(name) { () throws(ImageError) in try count() }
+  }
+
+  private func count() throws(ImageError) -> ErofsStatistics {
     var reader = MetadataReader(volume, .inOrder)
     var result = ErofsStatistics(superblock)
     try reader.walk { (step, reader) throws(ImageError) in try result.count(step, &reader) }
@@ -52,7 +60,7 @@ extension ErofsFileSystem {
 
 extension MetadataReader {
   /// A file with all that its inode says.
-  mutating func node(_ inode: ErofsInode, _ path: @autoclosure () -> ErofsPath?) throws(ImageError) -> FileTree.Node {
+  mutating func node(_ inode: ErofsInode, _ path: @autoclosure () -> NestedPath?) throws(ImageError) -> FileTree.Node {
     let kind: FileTree.Kind
     switch inode.kind {
     case .directory: kind = .directory

@@ -4,7 +4,7 @@ package import ImageCore
 /// The steps through an image, read on the way; in memory are the directories from the root to the present one.
 package struct ErofsTreeWalk: TreeWalk {
   private struct Level {
-    let path: ErofsPath?
+    let path: NestedPath?
     let entries: [ErofsEntry]
     var position = 0
     /// What of the directory is wanted.
@@ -23,13 +23,17 @@ package struct ErofsTreeWalk: TreeWalk {
   package init(_ fileSystem: ErofsFileSystem, paths: [[FileName]] = []) throws(ImageError) {
     reader = MetadataReader(fileSystem.volume, .inOrder)
     for path in paths where try fileSystem.lookup(path) == nil {
-      throw ImageError(
-        .notFound, "no such file in the image", context: ["/" + path.map(\.description).joined(separator: "/")])
+      throw ImageError(.notFound, "no such file in the image", context: [FileName.path(path)])
+        .inFile(fileSystem.name)
     }
     selection = PathSelection(paths)
   }
 
   package mutating func next() throws(ImageError) -> TreeStep? {
+    do throws(ImageError) { return try step() } catch { throw error.inFile(reader.volume.store.name) }
+  }
+
+  private mutating func step() throws(ImageError) -> TreeStep? {
     if met.isEmpty {
       return try inContext("/") { () throws(ImageError) in
         let root = try reader.inode(reader.volume.rootNID)
@@ -42,7 +46,7 @@ package struct ErofsTreeWalk: TreeWalk {
     let entry = level.entries[level.position]
     level.position += 1
     let below = level.selection.below(entry.name)
-    let path = ErofsPath(level.path, entry.name)
+    let path = NestedPath(entry.name, in: level.path)
     levels.append(level)
     do throws(ImageError) {
       let inode = try reader.inode(entry.nid)
@@ -53,14 +57,12 @@ package struct ErofsTreeWalk: TreeWalk {
   }
 
   private mutating func enter(
-    _ directory: ErofsInode, _ path: ErofsPath?, _ selection: PathSelection
+    _ directory: ErofsInode, _ path: NestedPath?, _ selection: PathSelection
   ) throws(ImageError) -> TreeStep {
     guard met.insert(directory.nid).inserted else {
       throw reader.volume.corrupt("a directory that has another name already", at: directory.offset)
     }
-    guard path.map({ $0.depth <= ErofsPath.maxDepth }) ?? true else {
-      throw ImageError(.limit, "directories are nested deeper than \(ErofsPath.maxDepth)")
-    }
+    try NestedPath.check(depth: path?.depth ?? 0)
     let entries = try reader.entries(of: directory).filter { selection.contains($0.name) }
     levels.append(Level(path: path, entries: entries, selection: selection))
     return .enter(path?.name, try reader.attributes(of: directory))

@@ -8,14 +8,14 @@ struct ErofsStep {
   /// The directory that the name is in, by its number; `nil` for the root.
   let parent: Int?
   /// The directory that the name is in; `nil` for the root's own and for the root.
-  let directory: ErofsPath?
+  let directory: NestedPath?
   /// `nil` for the root.
   let name: FileName?
   /// `nil` for a further name of an inode that was met before.
   let inode: ErofsInode?
 
   /// The whole path, made when it is asked for; `nil` for the root.
-  var path: ErofsPath? { name.map { ErofsPath(directory, $0) } }
+  var path: NestedPath? { name.map { NestedPath($0, in: directory) } }
 }
 
 extension MetadataReader {
@@ -33,7 +33,7 @@ extension MetadataReader {
       try visit(ErofsStep(number: 0, parent: nil, directory: nil, name: nil, inode: root), &self)
     }
     var met: [UInt64: (number: Int, isDirectory: Bool)] = [root.nid: (0, true)]
-    var directories: [(inode: ErofsInode, number: Int, path: ErofsPath?)] = [(root, 0, nil)]
+    var directories: [(inode: ErofsInode, number: Int, path: NestedPath?)] = [(root, 0, nil)]
     while let (directory, parent, path) = directories.popLast() {
       let entries = try inContext(path?.description ?? "/") { () throws(ImageError) -> [ErofsEntry] in
         try self.entries(of: directory)
@@ -53,14 +53,12 @@ extension MetadataReader {
           let number = met.count
           met[entry.nid] = (number, inode.isDirectory)
           if inode.isDirectory {
-            let here = ErofsPath(path, entry.name)
-            guard here.depth <= ErofsPath.maxDepth else {
-              throw ImageError(.limit, "directories are nested deeper than \(ErofsPath.maxDepth)")
-            }
+            let here = NestedPath(entry.name, in: path)
+            try NestedPath.check(depth: here.depth)
             directories.append((inode, number, here))
           }
           try visit(ErofsStep(number: number, parent: parent, directory: path, name: entry.name, inode: inode), &self)
-        } catch { throw error.inContext(ErofsPath(path, entry.name).description) }
+        } catch { throw error.inContext(NestedPath(entry.name, in: path).description) }
       }
       // The first one is the next.
       directories[firstBelow...].reverse()

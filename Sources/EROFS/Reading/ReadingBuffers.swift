@@ -52,12 +52,12 @@ final class ReadingBufferPool: Sendable {
 }
 
 extension ErofsVolume {
-  /// Runs `body` with a reader whose memory was used before, where there is some.
+  /// Runs `body` with a reader whose memory was used before, where there is some; errors name the image's file.
   func withReader<R>(
     _ access: MetadataReader.Access = .scattered, _ body: (inout MetadataReader) throws(ImageError) -> R
   ) throws(ImageError) -> R {
     var reader = MetadataReader(self, access, buffers: pool.take())
     defer { pool.give(reader.buffers) }
-    return try body(&reader)
+    do { return try body(&reader) } catch { throw error.inFile(store.name) }
   }
 }

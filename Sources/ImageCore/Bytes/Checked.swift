@@ -31,8 +31,10 @@ extension BinaryInteger {
     (self + alignment - 1) / alignment * alignment
   }
 
-  /// `self / divisor`, rounded up.
-  @inlinable package func dividedUp(by divisor: Self) -> Self { (self + divisor - 1) / divisor }
+  /// `self / divisor`, rounded up, for any value that is not negative.
+  @inlinable package func dividedRoundingUp(by divisor: Self) -> Self {
+    self / divisor + (self % divisor == 0 ? 0 : 1)
+  }
 }
 
 extension ImageError {

@@ -6,8 +6,15 @@ public import SystemPackage
 public protocol ByteSource: Sendable {
   /// The number of bytes.
   var byteCount: UInt64 { get }
+  /// What errors call it; `nil` where it has no name.
+  var name: String? { get }
   /// Fills `output[range]` with the bytes from `offset` on; the caller asks only for bytes inside.
   func read(at offset: UInt64, into output: inout [UInt8], _ range: Range<Int>) throws(ImageError)
+}
+
+extension ByteSource {
+  /// None.
+  public var name: String? { nil }
 }
 
 /// Immutable bytes of a file, of an array or of a user's own source, and any part of them.
@@ -39,6 +46,9 @@ public struct ByteStore: Sendable {
 
   /// The number of bytes.
   public var byteCount: UInt64 { range.upperBound - range.lowerBound }
+
+  /// What errors call the outermost store: a file's path; `nil` where it has no name.
+  public var name: String? { source.name }
 
   /// Where this store begins in the outermost one.
   public var baseOffset: UInt64 { range.lowerBound }
@@ -110,8 +120,8 @@ private struct MemorySource: ByteSource {
 }
 
 private final class FileSource: ByteSource {
-  let path: String
-  let file: FileDescriptor
+  private let path: String
+  private let file: FileDescriptor
   let byteCount: UInt64
 
   init(_ path: FilePath) throws(ImageError) {
@@ -119,7 +129,7 @@ private final class FileSource: ByteSource {
     do {
       file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
     } catch {
-      throw .io(error as? Errno ?? .ioError, "open", path.string)
+      throw ImageError.io(error as? Errno ?? .ioError, "open").inFile(path.string)
     }
     do throws(Errno) {
       let status = try POSIX.fstat(file)
@@ -130,22 +140,24 @@ private final class FileSource: ByteSource {
       }
     } catch {
       try? file.close()
-      throw error == .invalidArgument
-        ? ImageError(.invalidArgument, "neither a file nor a block device", context: [path.string])
-        : .io(error, "look at", path.string)
+      let failure =
+        error == .invalidArgument
+        ? ImageError(.invalidArgument, "neither a file nor a block device") : .io(error, "look at")
+      throw failure.inFile(path.string)
     }
   }
 
   deinit { try? file.close() }
 
+  var name: String? { path }
+
   func read(at offset: UInt64, into output: inout [UInt8], _ range: Range<Int>) throws(ImageError) {
     let count: Int
     do throws(Errno) { count = try POSIX.read(file, at: offset, into: &output, range) } catch {
-      throw .io(error, "read", path)
+      throw ImageError.io(error, "read").inFile(path)
     }
     if count < range.count {
-      throw ImageError(
-        .changed, "the file was cut while it was read", offset: offset + UInt64(count), context: [path])
+      throw ImageError(.changed, "the file was cut while it was read", offset: offset + UInt64(count)).inFile(path)
     }
   }
 }

@@ -13,7 +13,7 @@ struct DiffPair: Sendable {
   /// The bytes of the content that are to be compared; a part that does not begin at 0 is compared in nothing else.
   var part: Range<UInt64>
 
-  var name: String { DiffWalk.text(path) }
+  var name: String { FileName.path(path) }
 }
 
 /// The paths of two file systems, side by side, in byte order of their components.
@@ -27,7 +27,6 @@ final class DiffWalk: Sequence, IteratorProtocol {
 
   private static let batchCount = 32
   private static let partByteCount: UInt64 = 4 << 20
-  private static let maxDepth = 4096
 
   private let old: DiffSide
   private let new: DiffSide
@@ -78,9 +77,10 @@ final class DiffWalk: Sequence, IteratorProtocol {
     if isLeft { levels[levels.count - 1].oldPosition += 1 }
     if isRight { levels[levels.count - 1].newPosition += 1 }
     let here = path + [name]
-    let before = try isLeft ? left.map { (entry) throws(ImageError) in try old.inode(entry.nid, Self.text(here)) } : nil
+    let before =
+      try isLeft ? left.map { (entry) throws(ImageError) in try old.inode(entry.nid, FileName.path(here)) } : nil
     let after =
-      try isRight ? right.map { (entry) throws(ImageError) in try new.inode(entry.nid, Self.text(here)) } : nil
+      try isRight ? right.map { (entry) throws(ImageError) in try new.inode(entry.nid, FileName.path(here)) } : nil
     try add(here, before, after)
     return true
   }
@@ -103,17 +103,13 @@ final class DiffWalk: Sequence, IteratorProtocol {
     } while start < byteCount
     let (isOldFolder, isNewFolder) = (before?.isDirectory == true, after?.isDirectory == true)
     guard isOldFolder || isNewFolder else { return }
-    guard levels.count < Self.maxDepth else {
-      throw ImageError(.limit, "directories are nested deeper than \(Self.maxDepth)", context: [pair.name])
-    }
+    try inContext(pair.name) { () throws(ImageError) in try NestedPath.check(depth: here.count) }
     var entries: (old: [ErofsEntry], new: [ErofsEntry]) = ([], [])
     if isOldFolder, let before { entries.old = try old.readDirectory(before, pair.name) }
     if isNewFolder, let after { entries.new = try new.readDirectory(after, pair.name) }
     levels.append(Level(old: entries.old, new: entries.new))
     if !here.isEmpty { path = here }
   }
-
-  static func text(_ path: [FileName]) -> String { "/" + path.map(\.description).joined(separator: "/") }
 
   /// The first name of an inode with several, unless this is it.
   private static func first(

@@ -63,7 +63,7 @@ struct FileComparison: Sendable {
           right.first { $0.name == name }.map { printable($0.value) }, name: printable(name))
       }
     }
-    add(.link, pair.oldLink.map(shown), pair.newLink.map(shown))
+    add(.link, pair.oldLink.map { FileName.path($0) }, pair.newLink.map { FileName.path($0) })
     return details
   }
 
@@ -79,8 +79,6 @@ struct FileComparison: Sendable {
     return time.nanoseconds == 0
       ? "\(time.seconds)" : "\(time.seconds).\(String(repeating: "0", count: 9 - digits.count))\(digits)"
   }
-
-  private func shown(_ path: [FileName]) -> String { "/" + path.map(\.description).joined(separator: "/") }
 
   /// The first byte of the pair's part in which two files of one length differ.
   private func difference(

@@ -24,7 +24,8 @@ extension DiskImage {
     guard inode.kind == .regular else {
       throw ImageError(
         .invalidArgument, "a \(inode.kind.word), not a regular file",
-        context: ["/" + path.map(\.description).joined(separator: "/")])
+        context: [FileName.path(path)]
+      ).inFile(store.name)
     }
     return inode
   }

@@ -97,7 +97,7 @@ private struct FolderSums {
       let key = Array(folders.prefix(depth))
       if sums[key] == nil {
         if sums.count >= Self.limit { continue }
-        sums[key] = ImageSurvey.Folder(path: "/" + key.map(\.description).joined(separator: "/"))
+        sums[key] = ImageSurvey.Folder(path: FileName.path(key))
       }
       sums[key]?.fileCount += 1
       sums[key]?.byteCount &+= facts.byteCount

@@ -33,7 +33,9 @@ public struct SysextInspector: Sendable {
   /// - Throws: `.corrupt`, `.truncated`, `.unsupported` with the path of the file that cannot be read.
   public init(_ image: DiskImage) throws(ImageError) {
     self.image = image
-    releaseFiles = try SysextInspector.readReleaseFiles(image.fileSystem, image.partition)
+    releaseFiles = try inFile(image.store.name) { () throws(ImageError) in
+      try SysextInspector.readReleaseFiles(image.fileSystem, image.partition)
+    }
     findings = image.findings + SysextInspector.checkName(image.fileName, releaseFiles)
   }
 
@@ -41,8 +43,7 @@ public struct SysextInspector: Sendable {
   ///
   /// - Throws: `.notFound`, `.io`; `.unsupported` or `.corrupt` for what holds no EROFS file system.
   public init(contentsOf path: FilePath) throws(ImageError) {
-    let image = try DiskImage(contentsOf: path)
-    self = try inContext(path.string) { () throws(ImageError) in try SysextInspector(image) }
+    try self.init(try DiskImage(contentsOf: path))
   }
 
   /// The release that systemd reads: the one under the longest name, which all others are to equal.

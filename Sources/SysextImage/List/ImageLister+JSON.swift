@@ -12,7 +12,12 @@ extension ImageLister {
   public func json(
     of paths: [[FileName]], _ write: ([UInt8]) throws(ImageError) -> Void
   ) throws(ImageError) {
-    let operands = try find(paths)
+    try inFile(fileSystem.name) { () throws(ImageError) in try writeJSON(of: try find(paths), write) }
+  }
+
+  private func writeJSON(
+    of operands: [Place], _ write: ([UInt8]) throws(ImageError) -> Void
+  ) throws(ImageError) {
     var lister = ErofsLister(fileSystem)
     var output = OutputBuffer()
     var separator = "[\n"

@@ -15,15 +15,12 @@ extension ImageLister {
     func below(_ name: FileName, _ inode: ErofsInode) -> Place { Place(path: NestedPath(name, in: path), inode: inode) }
   }
 
-  /// How deep directories may be nested.
-  private static let maxDepth = 4096
-
   /// Finds all paths before anything is written; links are followed where not the links are listed.
   func find(_ paths: [[FileName]]) throws(ImageError) -> [Place] {
     var places: [Place] = []
     for path in paths.isEmpty ? [[]] : paths {
       let inode = try fileSystem.follow(path, isLinkItself: options.isLong || options.listsDirectoriesThemselves)
-      places.append(Place(path: path.reduce(nil) { NestedPath($1, in: $0) }, inode: inode))
+      places.append(Place(path: NestedPath.of(path), inode: inode))
     }
     return places
   }
@@ -43,9 +40,7 @@ extension ImageLister {
         guard met.insert(directory.inode.nid).inserted else {
           throw ImageError(.corrupt, "a directory that has another name already")
         }
-        guard directory.path?.depth ?? 0 <= Self.maxDepth else {
-          throw ImageError(.limit, "directories are nested deeper than \(Self.maxDepth)")
-        }
+        try NestedPath.check(depth: directory.path?.depth ?? 0)
         let entries = try lister.entries(of: directory.inode)
         try visit(directory, entries, &lister)
         guard options.isRecursive else { return }

@@ -37,7 +37,12 @@ public struct ImageLister: Sendable {
   public func text(
     of paths: [[FileName]], _ write: ([UInt8]) throws(ImageError) -> Void
   ) throws(ImageError) {
-    let operands = try find(paths)
+    try inFile(fileSystem.name) { () throws(ImageError) in try writeText(of: try find(paths), write) }
+  }
+
+  private func writeText(
+    of operands: [Place], _ write: ([UInt8]) throws(ImageError) -> Void
+  ) throws(ImageError) {
     var lister = ErofsLister(fileSystem)
     var output = OutputBuffer()
     let single = operands.filter { !isOpened($0.inode) }

@@ -54,25 +54,22 @@ public struct DiskImage: Sendable {
   ) throws(ImageError) {
     self.store = store
     self.fileName = fileName
-    let reading: GPTReading
-    do throws(ImageError) { reading = try GPTReading(store) } catch {
-      guard error.code == .notFound else { throw error }
-      gpt = nil
-      partition = nil
-      (fileSystem, fileSystemRange, findings) = try Self.withoutGPT(store, error, open)
-      return
+    (gpt, partition, fileSystem, fileSystemRange, findings) = try inFile(store.name) { () throws(ImageError) in
+      let reading: GPTReading
+      do throws(ImageError) { reading = try GPTReading(store) } catch {
+        guard error.code == .notFound else { throw error }
+        let (fileSystem, range, findings) = try Self.withoutGPT(store, error, open)
+        return (nil, nil, fileSystem, range, findings)
+      }
+      guard let partition = Self.dataPartition(of: try reading.table) else {
+        throw ImageError(.notFound, "no partition that systemd would take for root or usr")
+      }
+      let range = try partition.byteRange
+      let fileSystem = try inContext(partition.place) { () throws(ImageError) in
+        try open(try store.slice(range))
+      }
+      return (reading, partition, fileSystem, range, reading.findings)
     }
-    guard let partition = Self.dataPartition(of: try reading.table) else {
-      throw ImageError(.notFound, "no partition that systemd would take for root or usr")
-    }
-    let range = try partition.byteRange
-    gpt = reading
-    self.partition = partition
-    fileSystem = try inContext(partition.place) { () throws(ImageError) in
-      try open(try store.slice(range))
-    }
-    fileSystemRange = range
-    findings = reading.findings
   }
 
   /// A file system alone, or the one in the only Linux partition of an older sort of table.
@@ -105,7 +102,7 @@ public struct DiskImage: Sendable {
       let fileSystem = try open(try store.slice(partition.byteRange))
       return (fileSystem, partition.byteRange, [finding])
     } catch {
-      throw ImageError(error.code, "\(error.message) (\(table))", offset: error.offset, context: [partition.place])
+      throw error.saying("\(error.message) (\(table))").inContext(partition.place)
     }
   }
 
@@ -113,12 +110,7 @@ public struct DiskImage: Sendable {
   ///
   /// - Throws: `.notFound`, `.io`; `.unsupported` or `.corrupt` for what holds no EROFS file system.
   public init(contentsOf path: FilePath, devices: [ByteStore] = []) throws(ImageError) {
-    let store = try ByteStore(contentsOf: path)
-    do throws(ImageError) {
-      try self.init(store, fileName: path.lastComponent?.string, devices: devices)
-    } catch {
-      throw error.context.first == path.string ? error : error.inContext(path.string)
-    }
+    try self.init(try ByteStore(contentsOf: path), fileName: path.lastComponent?.string, devices: devices)
   }
 
   /// This machine's architecture first, as systemd does; then any other; then a lone generic partition.

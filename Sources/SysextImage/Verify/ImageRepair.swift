@@ -21,7 +21,7 @@ public struct ImageRepair: Sendable {
   public init(_ path: FilePath) throws(ImageError) {
     self.path = path
     let store = try ByteStore(contentsOf: path)
-    (reading, repair) = try inContext(path.string) { () throws(ImageError) in
+    (reading, repair) = try inFile(store.name) { () throws(ImageError) in
       let reading = try GPTReading(store)
       return (reading, try reading.repair())
     }

@@ -35,18 +35,18 @@ public struct ImageVerifier: Sendable {
       // More devices than it has are no fault of an image.
       guard error.isFaultOfImage, error.code != .invalidArgument else { throw error }
       if let table = try? GPTReading(store) { findings.append(contentsOf: table.findings) }
-      findings.append(Finding(.error, "unreadable", "\(error)"))
+      findings.append(Finding(.error, "unreadable", error.descriptionInFile))
       return VerifyReport(byteCount: store.byteCount, isQuick: quick, findings: findings, counts: nil)
     }
     findings.append(contentsOf: image.findings)
-    findings.append(contentsOf: try extensionFindings(image))
+    findings.append(contentsOf: try extensionFindings(image, quick))
     let check = try await image.fileSystem.check(readsData: !quick, threadCount: threadCount)
     findings.append(contentsOf: check.findings)
     return VerifyReport(byteCount: store.byteCount, isQuick: quick, findings: findings, counts: check.counts)
   }
 
   /// What systemd would refuse or pass over; a damaged file system is the check's to describe.
-  private func extensionFindings(_ image: DiskImage) throws(ImageError) -> [Finding] {
+  private func extensionFindings(_ image: DiskImage, _ isQuick: Bool) throws(ImageError) -> [Finding] {
     var findings: [Finding] = []
     do throws(ImageError) {
       let inspector = try SysextInspector(image)
@@ -54,7 +54,12 @@ public struct ImageVerifier: Sendable {
       findings += try ExtensionRules(inspector).findings()
     } catch {
       guard error.isFaultOfImage else { throw error }
-      findings.append(Finding(.error, "extension-unreadable", "\(error)"))
+      let isMissing = error.code == .deviceMissing
+      // The check has an error for each device that it misses; a quick one misses none.
+      if !isMissing || isQuick {
+        findings.append(
+          Finding(.error, isMissing ? "erofs-device-missing" : "extension-unreadable", error.descriptionInFile))
+      }
     }
     return findings
   }

@@ -53,7 +53,7 @@ final class RangeClient: Sendable {
       do throws(Failure) {
         return try check(try follow(range, condition, isFirst: isFirst))
       } catch { failure = error }
-      let error = failure.error.inContext(url.display)
+      let error = failure.error.inFile(url.display)
       attempt += 1
       guard attempt <= options.retryCount else {
         throw options.retryCount == 0 || failure.retry == .never ? error : error.after(attempt)
@@ -121,10 +121,10 @@ final class RangeClient: Sendable {
 
 extension ImageError {
   fileprivate func after(_ count: Int) -> ImageError {
-    ImageError(code, "\(message), \(count) times in a row", offset: offset, context: context, errno: errno)
+    saying("\(message), \(count) times in a row")
   }
 
   fileprivate func asking(toWait seconds: Int) -> ImageError {
-    ImageError(code, "\(message) and asks to wait \(seconds) seconds", offset: offset, context: context, errno: errno)
+    saying("\(message) and asks to wait \(seconds) seconds")
   }
 }

@@ -75,6 +75,9 @@ public final class RemoteSource: ByteSource {
     cache.insert(front: front)
   }
 
+  /// What errors call it.
+  public var name: String? { displayURL }
+
   /// What was moved so far.
   public var transfer: Transfer {
     let traffic = client.traffic
@@ -101,10 +104,6 @@ extension DiskImage {
   ///
   /// - Throws: `.unsupported` or `.corrupt` for what holds no EROFS file system; the source's errors.
   public init(_ remote: RemoteSource, devices: [ByteStore] = []) throws(ImageError) {
-    do throws(ImageError) {
-      try self.init(ByteStore(remote), fileName: remote.fileName, devices: devices)
-    } catch {
-      throw error.context.contains(remote.displayURL) ? error : error.inContext(remote.displayURL)
-    }
+    try self.init(ByteStore(remote), fileName: remote.fileName, devices: devices)
   }
 }

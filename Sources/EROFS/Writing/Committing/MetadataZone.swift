@@ -61,7 +61,7 @@ struct MetadataZone {
   /// What fits in a block does not cross one.
   mutating func reserve(_ byteCount: Int, _ sink: inout BlockSink) throws(ImageError) -> Place {
     if byteCount > block.byteCount { return try reserveBlocks(byteCount, &sink) }
-    let slots = byteCount.dividedUp(by: Self.slotByteCount)
+    let slots = byteCount.dividedRoundingUp(by: Self.slotByteCount)
     if let place = bestFit(slots, byteCount) { return place }
     let run = try openRun(blockCount: runBlockCount, &sink)
     for block in 0..<runs[run].used.count { rooms[rooms.count - 1].append(Room(run: run, block: block)) }
