@@ -45,7 +45,8 @@ struct StreamInput<Source: StreamSource & ~Copyable>: ~Copyable {
   mutating func consume(_ count: Int) {
     range = range.lowerBound + count..<range.upperBound
     consumedByteCount += UInt64(count)
-    if range.isEmpty && isLast { bytes = [] }
+    // Memory that nobody needs any more.
+    if range.isEmpty && isLast { (bytes, range) = ([], 0..<0) }
   }
 
   /// Lets the source read to its end, and gives it back.

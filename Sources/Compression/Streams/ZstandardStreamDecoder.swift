@@ -41,8 +41,13 @@ import CZstd
       let status = unsafe ZSTD_decompressStream(context, &target, &source)
       return unsafe (status, source.pos, target.pos)
     }
-    guard ZSTD_isError(status) == 0 else {
-      throw StreamFault(message: unsafe String(cString: ZSTD_getErrorName(status)), consumed: consumed)
+    if ZSTD_isError(status) != 0 {
+      let message = unsafe String(cString: ZSTD_getErrorName(status))
+      switch ZSTD_getErrorCode(status) {
+      case ZSTD_error_memory_allocation: throw .noMemory
+      case ZSTD_error_frameParameter_unsupported, ZSTD_error_frameParameter_windowTooLarge: throw .unsupported(message)
+      default: throw StreamFault(message: message, consumed: consumed)
+      }
     }
     return StreamStep(consumed: consumed, produced: produced, isEnd: status == 0)
   }
