@@ -35,6 +35,10 @@ let package = Package(
   ],
   targets: [
     // Arrows only point down: each target lists what it may import, and nothing above it.
+    // Without pkg-config: not every release of it has a file for that.
+    .systemLibrary(
+      name: "CBZip2",
+      providers: [.apt(["libbz2-dev"]), .yum(["bzip2-devel"]), .brew(["bzip2"])]),
     // Headers only: it is loaded at run time, by who reads a URL.
     .systemLibrary(
       name: "CCurl",
@@ -61,7 +65,7 @@ let package = Package(
     .target(name: "ImageCore", dependencies: ["CLinux", "CXXHash", system], swiftSettings: strict),
     .target(name: "FileTree", dependencies: ["ImageCore", system], swiftSettings: strict),
     .target(
-      name: "Compression", dependencies: ["CDeflate", "CLZ4", "CLZMA", "CZlib", "CZstd", "ImageCore"],
+      name: "Compression", dependencies: ["CBZip2", "CDeflate", "CLZ4", "CLZMA", "CZlib", "CZstd", "ImageCore"],
       swiftSettings: strict),
     .target(
       name: "EROFS", dependencies: ["Compression", "FileTree", "ImageCore", system],
