@@ -1,0 +1,3 @@
+import RPM
+import Testing
+@Suite struct PackageTests {}
