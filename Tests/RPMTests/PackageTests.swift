@@ -1,3 +1,0 @@
-import RPM
-import Testing
-@Suite struct PackageTests {}
