@@ -25,6 +25,7 @@ let package = Package(
     .library(name: "SysextImage", targets: ["SysextImage"]),
     .library(name: "EROFS", targets: ["EROFS"]),
     .library(name: "GPT", targets: ["GPT"]),
+    .library(name: "RPM", targets: ["RPM"]),
     .library(name: "SysextStore", targets: ["SysextStore"]),
     .executable(name: "sysext-pack", targets: ["sysext-pack"]),
   ],
@@ -73,6 +74,9 @@ let package = Package(
     .target(name: "GPT", dependencies: ["ImageCore"], swiftSettings: strict),
     .target(name: "Archives", dependencies: ["FileTree", "ImageCore"], swiftSettings: strict),
     .target(
+      name: "RPM", dependencies: ["ImageCore", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strict),
+    .target(
       name: "SysextImage",
       dependencies: [
         "Archives", "Compression", "EROFS", "FileTree", "GPT", "ImageCore", system,
@@ -104,6 +108,7 @@ let package = Package(
     .testTarget(
       name: "EROFSTests", dependencies: ["Compression", "EROFS", "FileTree", "ImageCore", "TestSupport", system],
       swiftSettings: tests),
+    .testTarget(name: "RPMTests", dependencies: ["ImageCore", "RPM", "TestSupport", system], swiftSettings: tests),
     .testTarget(name: "GPTTests", dependencies: ["GPT", "ImageCore", "TestSupport", system], swiftSettings: tests),
     .testTarget(
       name: "SysextImageTests",

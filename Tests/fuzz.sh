@@ -45,7 +45,7 @@ if [[ ! -e $work/seeded ]]; then
     ours "$tree" "$work/seeds/erofs/fuzz-1.x86-64.raw" --raw-filesystem $options
     mv "$work/seeds/erofs/fuzz-1.x86-64.raw" "$work/seeds/erofs/ours$name"
   done
-  mkfs=$peers/peers-sid-1
+  mkfs=$peers/peers-sid-$(sed -n 's/^revision=\([0-9]*\).*/\1/p' Tests/peers.sh)
   if [[ -x $mkfs/usr/bin/mkfs.erofs ]]; then
     run=("$mkfs/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --library-path "$mkfs/usr/lib/x86_64-linux-gnu" "$mkfs/usr/bin/mkfs.erofs" --quiet)
     for options in '' '-zlz4 -Elegacy-compress' '-zlz4hc -C65536 -Eztailpacking' '--chunksize=4096' \
