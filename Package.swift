@@ -74,7 +74,7 @@ let package = Package(
     .target(name: "GPT", dependencies: ["ImageCore"], swiftSettings: strict),
     .target(name: "Archives", dependencies: ["FileTree", "ImageCore"], swiftSettings: strict),
     .target(
-      name: "RPM", dependencies: ["ImageCore", .product(name: "Crypto", package: "swift-crypto")],
+      name: "RPM", dependencies: ["Compression", "ImageCore", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict),
     .target(
       name: "SysextImage",
@@ -108,7 +108,8 @@ let package = Package(
     .testTarget(
       name: "EROFSTests", dependencies: ["Compression", "EROFS", "FileTree", "ImageCore", "TestSupport", system],
       swiftSettings: tests),
-    .testTarget(name: "RPMTests", dependencies: ["ImageCore", "RPM", "TestSupport", system], swiftSettings: tests),
+    .testTarget(
+      name: "RPMTests", dependencies: ["Compression", "ImageCore", "RPM", "TestSupport", system], swiftSettings: tests),
     .testTarget(name: "GPTTests", dependencies: ["GPT", "ImageCore", "TestSupport", system], swiftSettings: tests),
     .testTarget(
       name: "SysextImageTests",

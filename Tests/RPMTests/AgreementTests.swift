@@ -1,3 +1,4 @@
+import Compression
 import ImageCore
 import SystemPackage
 import TestSupport
@@ -175,7 +176,7 @@ struct AgreementTests {
       if let text = file.capabilityText { #expect(try FileCapabilities(text).attributeValue.count == 20) }
     }
     let name = fixture.testDescription
-    for compressor in RPMCompressor.allCases where name.contains("plain-\(compressor.rawValue)-") {
+    for compressor in StreamFormat.allCases where name.contains("plain-\(compressor.rawValue)-") {
       #expect(try package.compressor() == compressor)
     }
   }

@@ -17,7 +17,7 @@ import Testing
     "cap_chown+", "cap_chown=e", "cap_chown=p cap_kill=e", "cap_chown=ep cap_kill=i",
     "cap_net_bind_service+ep cap_sys_nice+ei",
     " cap_chown=p ", "cap_chown=p\tcap_kill=p", "cap_checkpoint_restore,cap_bpf,cap_perfmon=ep",
-    "cap_chown= cap_kill=p", "",
+    "cap_chown= cap_kill=p",
     "cap_chown=ppp", "cap_chown=p=i", "cap_chownx=p", "all,cap_chown=p", "cap_chown+p +i",
   ])
   func agreesWithSetcap(_ text: String) async throws {

@@ -1,3 +1,4 @@
+import Compression
 import ImageCore
 import SystemPackage
 import TestSupport
@@ -75,12 +76,12 @@ import Testing
 
   /// What the header says must be what the payload begins with.
   @Test func compressors() throws {
-    func compressor(_ name: String?, _ payload: [UInt8]) throws -> RPMCompressor {
+    func compressor(_ name: String?, _ payload: [UInt8]) throws -> StreamFormat {
       let header = HeaderCraft(PackageCraft.changed(1125, name.map { .string($0) }))
       return try RPMPackage(ByteStore(PackageCraft.package(header, payload: payload)), fileName: "p.rpm").compressor()
     }
     #expect(try compressor(nil, []) == .gzip)
-    #expect(try compressor("lzma", [0x5D, 0, 0, 0x80, 0]) == .lzma)
+    #expect(try compressor("lzma", [0x5D, 0, 0, 0x80, 0] + [UInt8](repeating: 0xFF, count: 8) + [0]) == .lzma)
     #expect(try compressor("zstd", []) == .zstd)
     #expect(throws: ImageError(.mismatch, "")) { try compressor("gzip", [0x28, 0xB5, 0x2F, 0xFD]) }
     #expect(throws: ImageError(.unsupported, "")) { try compressor("lrzip", [0, 0]) }

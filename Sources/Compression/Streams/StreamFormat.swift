@@ -2,13 +2,18 @@
 ///
 /// The raw values are the words of RPM's tag PAYLOADCOMPRESSOR. A package without the tag is not compressed, or it is an old
 /// one and gzip: its first bytes tell.
-package enum StreamFormat: String, CaseIterable, Sendable {
+public enum StreamFormat: String, Sendable, Hashable, CaseIterable {
+  /// Not at all.
   case none
+  /// gzip (RFC 1952).
   case gzip
+  /// bzip2.
   case bzip2
+  /// xz.
   case xz
   /// What was there before `xz`: ".lzma", "LZMA alone".
   case lzma
+  /// Zstandard (RFC 8878).
   case zstd
 
   /// As many bytes as it takes to recognize each of them.

@@ -19,9 +19,11 @@ public struct FileCapabilities: Sendable, Hashable {
     permitted = parser.sets.permitted
     inheritable = parser.sets.inheritable
     isEffective = parser.sets.effective != 0
-    if isEffective, (permitted | inheritable) & ~parser.sets.effective != 0 {
+    // As libcap 2.78 has it; 2.66 takes effective ones that are not among the others, which Linux ignores.
+    if isEffective, parser.sets.effective != permitted | inheritable {
       throw ImageError(
-        .invalidArgument, "capabilities \(printable(text)): a file's are all effective, or none is")
+        .invalidArgument,
+        "capabilities \(printable(text)): the effective ones of a file are none, or exactly the others")
     }
   }
 

@@ -31,10 +31,7 @@ extension RPMPackage {
   /// - Throws: `.corrupt` for one that is none.
   public func digests() throws(ImageError) -> [RPMDigest] {
     try named { () throws(ImageError) in
-      var digests: [RPMDigest] = []
-      for (tag, algorithm) in Self.headerTags {
-        try digests.append(ifThere: signature.digest(tag, algorithm, .header))
-      }
+      var digests = try headerDigests()
       // Format 6 does not have it: what claims to be one is not looked at.
       if format < 6, let value = try signature.binary(.signatureMD5) {
         guard value.count == 16 else { throw signature.error("no digest of MD5", .signatureMD5) }
@@ -49,6 +46,15 @@ extension RPMPackage {
       }
       return digests
     }
+  }
+
+  /// Those of the main header, for which nothing of it needs to be believed.
+  private func headerDigests() throws(ImageError) -> [RPMDigest] {
+    var digests: [RPMDigest] = []
+    for (tag, algorithm) in Self.headerTags {
+      try digests.append(ifThere: signature.digest(tag, algorithm, .header))
+    }
+    return digests
   }
 
   private static var headerTags: [(RPMTag, RPMDigestAlgorithm)] {
@@ -69,7 +75,7 @@ extension RPMPackage {
   /// - Throws: `.mismatch` for one that does not.
   @discardableResult
   public func verifyHeader() throws(ImageError) -> [RPMDigest] {
-    let digests = try digests().filter { $0.scope == .header }
+    let digests = try named { () throws(ImageError) in try headerDigests() }
     for digest in digests {
       let found: [UInt8] =
         switch digest.algorithm {

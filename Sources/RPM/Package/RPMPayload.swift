@@ -1,31 +1,5 @@
+public import Compression
 public import ImageCore
-
-/// How a payload is compressed.
-public enum RPMCompressor: String, Sendable, Hashable, CaseIterable {
-  /// Not at all.
-  case none
-  /// gzip.
-  case gzip
-  /// bzip2.
-  case bzip2
-  /// xz.
-  case xz
-  /// The older format of LZMA, without a magic number.
-  case lzma
-  /// Zstandard.
-  case zstd
-
-  /// What the first bytes of a payload say; `nil` for nothing that is known.
-  init?(magic bytes: some Collection<UInt8>) {
-    let bytes = Array(bytes.prefix(6))
-    let known: [([UInt8], RPMCompressor)] = [
-      ([0x1F, 0x8B], .gzip), (Array("BZh".utf8), .bzip2), ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], .xz),
-      ([0x28, 0xB5, 0x2F, 0xFD], .zstd), (Array("0707".utf8), .none), ([0x5D, 0, 0], .lzma),
-    ]
-    guard let found = known.first(where: { bytes.starts(with: $0.0) }) else { return nil }
-    self = found.1
-  }
-}
 
 extension RPMPackage {
   /// How the payload is compressed: by its first bytes, and where these say nothing, by the header.
@@ -34,13 +8,15 @@ extension RPMPackage {
   ///
   /// - Throws: `.unsupported` for a compressor that is not known, `.mismatch` where the bytes are another's than the
   ///   header says.
-  public func compressor() throws(ImageError) -> RPMCompressor {
+  public func compressor() throws(ImageError) -> StreamFormat {
     try named { () throws(ImageError) in
-      let sniffed = RPMCompressor(magic: try store.bytes(at: payloadRange.lowerBound, upTo: 6))
+      let start = try store.bytes(at: payloadRange.lowerBound, upTo: StreamFormat.recognizedByteCount)
+      // cpio's magic numbers, RPM's own among them, all begin so.
+      let sniffed = StreamFormat(recognizing: start) ?? (start.starts(with: "0707".utf8) ? StreamFormat.none : nil)
       guard let name = try header.string(.payloadCompressor) else {
         return sniffed ?? (format >= 6 ? .none : .gzip)
       }
-      guard let claimed = RPMCompressor(rawValue: name) else {
+      guard let claimed = StreamFormat(rawValue: name) else {
         throw header.error("compressor \(printable(name))", .payloadCompressor, code: .unsupported)
       }
       if let sniffed, sniffed != claimed {
