@@ -25,6 +25,7 @@ let package = Package(
     .library(name: "SysextImage", targets: ["SysextImage"]),
     .library(name: "EROFS", targets: ["EROFS"]),
     .library(name: "GPT", targets: ["GPT"]),
+    .library(name: "RPM", targets: ["RPM"]),
     .library(name: "SysextStore", targets: ["SysextStore"]),
     .executable(name: "sysext-pack", targets: ["sysext-pack"]),
   ],
@@ -35,6 +36,10 @@ let package = Package(
   ],
   targets: [
     // Arrows only point down: each target lists what it may import, and nothing above it.
+    // Without pkg-config: not every release of it has a file for that.
+    .systemLibrary(
+      name: "CBZip2",
+      providers: [.apt(["libbz2-dev"]), .yum(["bzip2-devel"]), .brew(["bzip2"])]),
     // Headers only: it is loaded at run time, by who reads a URL.
     .systemLibrary(
       name: "CCurl",
@@ -61,13 +66,16 @@ let package = Package(
     .target(name: "ImageCore", dependencies: ["CLinux", "CXXHash", system], swiftSettings: strict),
     .target(name: "FileTree", dependencies: ["ImageCore", system], swiftSettings: strict),
     .target(
-      name: "Compression", dependencies: ["CDeflate", "CLZ4", "CLZMA", "CZlib", "CZstd", "ImageCore"],
+      name: "Compression", dependencies: ["CBZip2", "CDeflate", "CLZ4", "CLZMA", "CZlib", "CZstd", "ImageCore"],
       swiftSettings: strict),
     .target(
       name: "EROFS", dependencies: ["Compression", "FileTree", "ImageCore", system],
       swiftSettings: strict),
     .target(name: "GPT", dependencies: ["ImageCore"], swiftSettings: strict),
     .target(name: "Archives", dependencies: ["FileTree", "ImageCore"], swiftSettings: strict),
+    .target(
+      name: "RPM", dependencies: ["Compression", "ImageCore", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strict),
     .target(
       name: "SysextImage",
       dependencies: [
@@ -100,6 +108,8 @@ let package = Package(
     .testTarget(
       name: "EROFSTests", dependencies: ["Compression", "EROFS", "FileTree", "ImageCore", "TestSupport", system],
       swiftSettings: tests),
+    .testTarget(
+      name: "RPMTests", dependencies: ["Compression", "ImageCore", "RPM", "TestSupport", system], swiftSettings: tests),
     .testTarget(name: "GPTTests", dependencies: ["GPT", "ImageCore", "TestSupport", system], swiftSettings: tests),
     .testTarget(
       name: "SysextImageTests",

@@ -5,19 +5,19 @@
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 
-if ! pkg-config --exists libcurl libdeflate liblz4 liblzma libxxhash libzstd zlib 2>/dev/null; then
+if ! pkg-config --exists libcurl libdeflate liblz4 liblzma libxxhash libzstd zlib 2>/dev/null || [[ ! -e /usr/include/bzlib.h ]]; then
   as_root=()
   [[ $(id -u) = 0 ]] || as_root=(sudo)
   if command -v apt-get >/dev/null; then
     "${as_root[@]}" apt-get -qq update
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
       apt-get -qq install -y --no-install-recommends \
-      libcurl4-openssl-dev libdeflate-dev liblz4-dev liblzma-dev libxxhash-dev libzstd-dev zlib1g-dev pkg-config >/dev/null
+      libbz2-dev libcurl4-openssl-dev libdeflate-dev liblz4-dev liblzma-dev libxxhash-dev libzstd-dev zlib1g-dev pkg-config >/dev/null
   elif command -v zypper >/dev/null; then
     "${as_root[@]}" zypper --non-interactive --quiet install --no-recommends \
-      libcurl-devel libdeflate-devel liblz4-devel xz-devel xxhash-devel libzstd-devel zlib-devel pkg-config
+      libbz2-devel libcurl-devel libdeflate-devel liblz4-devel xz-devel xxhash-devel libzstd-devel zlib-devel pkg-config
   else
-    echo "quickstart.sh: install pkg-config and the development files of libcurl, libdeflate, liblz4, liblzma, libxxhash, libzstd and zlib" >&2
+    echo "quickstart.sh: install pkg-config and the development files of libbz2, libcurl, libdeflate, liblz4, liblzma, libxxhash, libzstd and zlib" >&2
     exit 2
   fi
 fi

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Tests/fuzz.sh [SECONDS [TARGET…]]
-# Feeds the readers with anything for SECONDS (default: 60) each: gpt, image, erofs, pcluster, release. With libFuzzer and
+# Feeds the readers with anything for SECONDS (default: 60) each: gpt, image, erofs, pcluster, release, rpm. With libFuzzer and
 # the address sanitizer, from valid images of mkfs.erofs and of ours. What is found stays in .build/fuzz/found, and the
 # status is 1. What was tried and was new is kept for the next run in $SYSEXT_PEERS/fuzz.
 #   SYSEXT_PACK    the program that makes images (default: the tests' build)
@@ -10,7 +10,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 seconds=${1:-60}
 shift || true
 targets=("$@")
-[[ ${#targets[@]} -gt 0 ]] || targets=(gpt image erofs pcluster release)
+[[ ${#targets[@]} -gt 0 ]] || targets=(gpt image erofs pcluster release rpm)
 peers=${SYSEXT_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/sysext-image}
 pack=${SYSEXT_PACK:-.build/tests/release/sysext-pack}
 work=.build/fuzz
@@ -25,7 +25,7 @@ fuzz=$(swift build "${build[@]}" --show-bin-path)/fuzz
 tree=$work/tree
 if [[ ! -e $work/seeded ]]; then
   rm -rf "$tree" "$work/seeds"
-  mkdir -p "$tree/usr/lib/extension-release.d" "$tree/usr/share/many" "$work/seeds"/{gpt,image,erofs,pcluster,release}
+  mkdir -p "$tree/usr/lib/extension-release.d" "$tree/usr/share/many" "$work/seeds"/{gpt,image,erofs,pcluster,release,rpm}
   printf 'ID=_any\nARCHITECTURE=x86-64\n' >"$tree/usr/lib/extension-release.d/extension-release.fuzz-1.x86-64"
   seq 1 6000 >"$tree/usr/share/numbers"
   head -c 5000 "$pack" >"$tree/usr/share/program"
@@ -45,7 +45,7 @@ if [[ ! -e $work/seeded ]]; then
     ours "$tree" "$work/seeds/erofs/fuzz-1.x86-64.raw" --raw-filesystem $options
     mv "$work/seeds/erofs/fuzz-1.x86-64.raw" "$work/seeds/erofs/ours$name"
   done
-  mkfs=$peers/peers-sid-1
+  mkfs=$peers/peers-sid-$(sed -n 's/^revision=\([0-9]*\).*/\1/p' Tests/peers.sh)
   if [[ -x $mkfs/usr/bin/mkfs.erofs ]]; then
     run=("$mkfs/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --library-path "$mkfs/usr/lib/x86_64-linux-gnu" "$mkfs/usr/bin/mkfs.erofs" --quiet)
     for options in '' '-zlz4 -Elegacy-compress' '-zlz4hc -C65536 -Eztailpacking' '--chunksize=4096' \
@@ -58,6 +58,7 @@ if [[ ! -e $work/seeded ]]; then
   # The table alone: 40 KiB in front and 20 KiB behind are all that is looked at.
   { head -c 40960 "$work/seeds/image/fuzz-1.x86-64.raw"; tail -c 20480 "$work/seeds/image/fuzz-1.x86-64.raw"; } >"$work/seeds/gpt/table"
   cp "$tree"/usr/lib/extension-release.d/* "$work/seeds/release/"
+  cp Fixtures/rpm/*.rpm "$work/seeds/rpm/"
   [[ ! -e /etc/os-release ]] || cp /etc/os-release "$work/seeds/release/"
 
   one=$work/one

@@ -1,11 +1,11 @@
 #!/bin/bash
 # Tests/peers.sh [SUITE…]
-# Unpacks small Debian trees whose programs the tests run beside this machine's own: several versions of systemd and
-# erofs-utils. Nothing of them is installed or started. A tree that exists is kept; a new one appears whole or not at all.
+# Unpacks small Debian trees whose programs the tests run beside this machine's own: several versions of systemd,
+# erofs-utils and rpm. Nothing of them is installed or started. A tree that exists is kept; a new one appears whole or not at all.
 #   SYSEXT_PEERS        where they are kept (default: ${XDG_CACHE_HOME:-$HOME/.cache}/sysext-image)
 #   SYSEXT_PEER_MIRROR  the Debian archive (default: the one in this machine's apt sources)
 set -euo pipefail
-revision=1 # raise it when a change below makes older trees unusable (Peer.swift reads this line)
+revision=2 # raise it when a change below makes older trees unusable (Peer.swift reads this line)
 
 store=${SYSEXT_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/sysext-image}
 suites=("$@")
@@ -28,6 +28,8 @@ done
 # A frozen archive's sid is past its date; its signature is checked all the same.
 aptopts+=(--aptopt='Acquire::Check-Valid-Until "false"')
 packages=bash,coreutils,mount,util-linux,systemd,systemd-container,erofs-utils,fdisk,gdisk,parted,cryptsetup-bin
+# What rpmbuild runs, too.
+packages+=,rpm,rpm2cpio,cpio,findutils,gawk,grep,gzip,libcap2-bin,sed,tar,xz-utils
 declare -A more=([trixie]=,systemd-repart [sid]=,systemd-repart)
 
 make_tree() { # SUITE
@@ -46,6 +48,9 @@ make_tree() { # SUITE
   fi
   rm -rf "$temporary"/tree/usr/share/{doc,info,locale,man} "$temporary"/tree/var/cache/apt/*
   mkdir -p "$temporary"/tree/{dev,proc,sys,run,tmp,var,etc,mnt,opt}
+  # Package scripts would make these.
+  [[ -e $temporary/tree/bin/sh ]] || ln -s bash "$temporary/tree/bin/sh"
+  [[ -e $temporary/tree/usr/bin/awk ]] || ln -s gawk "$temporary/tree/usr/bin/awk"
   # Another run may have been faster: then its tree is as good.
   mv -T -n "$temporary/tree" "$target"
   rm -rf --one-file-system "$temporary" "$log"

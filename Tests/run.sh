@@ -29,6 +29,7 @@ library:liblzma        liblzma-dev             xz-devel
 library:libxxhash      libxxhash-dev           xxhash-devel
 library:libzstd        libzstd-dev             libzstd-devel
 library:zlib           zlib1g-dev              zlib-devel
+header:bzlib.h         libbz2-dev              libbz2-devel
 command:mkfs.erofs     erofs-utils             erofs-utils
 command:sgdisk         gdisk                   gptfdisk
 command:sfdisk         fdisk                   util-linux
@@ -41,6 +42,9 @@ command:bsdtar         libarchive-tools        bsdtar
 command:python3        python3                 python3
 command:nginx          -                       nginx
 command:openssl        openssl                 openssl
+command:bzip2          bzip2                   bzip2
+command:xz             xz-utils                xz
+command:zstd           zstd                    zstd
 command:mmdebstrap     mmdebstrap              -
 file:/usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring -
 L
@@ -52,6 +56,7 @@ missing() { # COLUMN: the packages that are not there
     case $test in
     command:*) command -v "$is" >/dev/null && continue ;;
     library:*) pkg-config --exists "$is" 2>/dev/null && continue ;;
+    header:*) [[ -e /usr/include/$is ]] && continue ;;
     file:*) [[ -e $is ]] && continue ;;
     esac
     [[ $1 = 1 ]] || package=$other

@@ -7,6 +7,7 @@ set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 to=$(readlink -f "${1:-$here}")
 peers=${SYSEXT_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/sysext-image}
+revision=$(sed -n 's/^revision=\([0-9]*\).*/\1/p' "$here/../../Tests/peers.sh")
 export LC_ALL=C.UTF-8
 umask 022
 work=$(mktemp -d /var/tmp/sysext-golden.XXXXXX)
@@ -15,7 +16,7 @@ mkdir -p "$to/erofs" "$to/gpt"
 rm -f "$to"/erofs/* "$to"/gpt/*
 
 peer() { # RELEASE PROGRAM ARGUMENT…: a program of a peer tree on this machine's files
-  local tree=$peers/peers-$1-1 loader program
+  local tree=$peers/peers-$1-$revision loader program
   for loader in "$tree"/{usr/,}lib/x86_64-linux-gnu/ld-linux-x86-64.so.2; do [[ ! -e $loader ]] || break; done
   for program in "$tree"/usr/{,s}bin/"$2"; do [[ ! -e $program ]] || break; done
   "$loader" --library-path "$tree/lib/x86_64-linux-gnu:$tree/usr/lib/x86_64-linux-gnu:$tree/usr/lib/x86_64-linux-gnu/systemd" \

@@ -9,7 +9,10 @@ let package = Package(
     .systemLibrary(name: "CLibFuzzer"),
     .executableTarget(
       name: "fuzz",
-      dependencies: ["CLibFuzzer", .product(name: "SysextImage", package: "SysextImage")],
+      dependencies: [
+        "CLibFuzzer", .product(name: "SysextImage", package: "SysextImage"),
+        .product(name: "RPM", package: "SysextImage"),
+      ],
       swiftSettings: [
         .treatAllWarnings(as: .error),
         .enableUpcomingFeature("ExistentialAny"),

@@ -4,11 +4,11 @@ package import SystemPackage
 /// Whose programs: this machine's, or those of an unpacked Debian tree (made by `Tests/peers.sh`).
 package enum Peer: String, CaseIterable, Sendable, CustomStringConvertible {
   case host
-  /// systemd 252, erofs-utils 1.5.
+  /// systemd 252, erofs-utils 1.5, rpm 4.18.
   case bookworm
-  /// systemd 257, erofs-utils 1.8.
+  /// systemd 257, erofs-utils 1.8, rpm 4.20.
   case trixie
-  /// The newest of both.
+  /// The newest of all three.
   case sid
 
   /// The trees, oldest first.

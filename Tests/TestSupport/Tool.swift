@@ -127,6 +127,7 @@ package struct ToolResult: Sendable, CustomStringConvertible {
 /// A program that is not on this machine.
 package struct MissingTool: Error, CustomStringConvertible {
   package let tool: Tool
+  package init(tool: Tool) { self.tool = tool }
   package var description: String { "needs \(tool)" }
 }
 

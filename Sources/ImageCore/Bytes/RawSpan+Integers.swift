@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 // The one place with unsafe loads: every access is checked against the span first.
 
 extension RawSpan {
@@ -29,6 +35,14 @@ extension RawSpan {
     return unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian
   }
 
+  /// The big-endian integer at `offset`, which is inside.
+  package func bigEndian<Value: FixedWidthInteger & BitwiseCopyable>(
+    at offset: Int, as type: Value.Type = Value.self
+  ) -> Value {
+    precondition(offset >= 0 && offset <= byteCount - MemoryLayout<Value>.size)
+    return unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: type).bigEndian
+  }
+
   /// The bytes `offset..<offset + count`, copied.
   package func array(at offset: Int, count: Int) throws(ImageError) -> [UInt8] {
     try check(offset, count)
@@ -40,6 +54,18 @@ extension RawSpan {
   package func slice(at offset: Int, count: Int) throws(ImageError) -> RawSpan {
     try check(offset, count)
     return extracting(offset..<offset + count)
+  }
+}
+
+extension RawSpan {
+  /// Where the first `byte` of `range` is, which lies inside.
+  package func firstIndex(of byte: UInt8, in range: Range<Int>) -> Int? {
+    precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)
+    return unsafe withUnsafeBytes { buffer in
+      guard let start = buffer.baseAddress else { return nil }
+      guard let found = unsafe memchr(start + range.lowerBound, CInt(byte), range.count) else { return nil }
+      return unsafe UnsafeRawPointer(found) - start
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import Dispatch
+import RPM
 import SysextImage
 
 /// One thing to feed with anything: it may give a result or an `ImageError`, and nothing else.
@@ -7,7 +8,7 @@ struct FuzzTarget: Sendable {
 
   static let all: [String: FuzzTarget] = [
     "gpt": FuzzTarget(run: gpt), "image": FuzzTarget(run: image), "erofs": FuzzTarget(run: erofs),
-    "pcluster": FuzzTarget(run: pcluster), "release": FuzzTarget(run: release),
+    "pcluster": FuzzTarget(run: pcluster), "release": FuzzTarget(run: release), "rpm": FuzzTarget(run: rpm),
   ]
 
   /// Lets the driver, which knows no tasks, wait for one.
@@ -81,6 +82,30 @@ struct FuzzTarget: Sendable {
     let templates = PclusterTemplate.all
     let image = templates[Int(first) % templates.count].image(with: bytes.dropFirst())
     if let fileSystem = try? ErofsFileSystem(ByteStore(image)) { readAll(fileSystem) }
+  }
+
+  // MARK: packages
+
+  private static func rpm(_ bytes: [UInt8]) {
+    guard let package = try? RPMPackage(ByteStore(bytes), fileName: "made.rpm") else { return }
+    for header in [package.signature, package.header] {
+      for entry in header.entries {
+        if let values = try? header.integers(entry.tag) { _ = values.reduce(0, &+) }
+        if let values = try? header.strings(entry.tag) { _ = values.reduce(0) { $0 + $1.count } }
+        _ = try? header.binary(entry.tag)
+      }
+    }
+    _ = (try? package.scriptlets(), try? package.triggers(), try? package.digests(), try? package.compressor())
+    _ = (package.format, package.archiveByteCount, package.installedByteCount, package.identity.description)
+    for kind in RPMDependency.Kind.allCases { _ = try? package.dependencies(kind).map(\.description) }
+    _ = try? package.verifyFile()
+    guard let files = try? package.files() else { return }
+    for file in files {
+      _ = (file.path, file.kind, file.digest, file.linkTarget, file.languages, file.fileClass, file.mimeType)
+      _ = (file.deviceNumber, file.verifyFlags, file.color, file.userName, file.groupName, file.byteCount)
+      if let text = file.capabilityText { _ = try? FileCapabilities(text).attributeValue }
+    }
+    _ = files.hardLinks
   }
 
   // MARK: release files
