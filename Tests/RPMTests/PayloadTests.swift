@@ -92,17 +92,23 @@ import Testing
   struct Fault: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let code: ImageError.Code
+    /// A part of the error's message.
+    let message: String
     let spoil: @Sendable (inout SmallPackage) -> Void
 
-    init(_ name: String, _ code: ImageError.Code, _ spoil: @escaping @Sendable (inout SmallPackage) -> Void) {
-      (testDescription, self.code, self.spoil) = (name, code, spoil)
+    init(
+      _ name: String, _ code: ImageError.Code, _ message: String,
+      _ spoil: @escaping @Sendable (inout SmallPackage) -> Void
+    ) {
+      (testDescription, self.code, self.message, self.spoil) = (name, code, message, spoil)
     }
 
     /// A package with one more member, in front of the others.
     static func member(
-      _ name: String, _ code: ImageError.Code, _ add: @escaping @Sendable (inout CpioCraft) -> Void
+      _ name: String, _ code: ImageError.Code, _ message: String,
+      _ add: @escaping @Sendable (inout CpioCraft) -> Void
     ) -> Fault {
-      Fault(name, code) { package in
+      Fault(name, code, message) { package in
         package.archive = CpioCraft()
         add(&package.archive)
         for (path, content) in zip(SmallPackage.paths, SmallPackage.contents) {
@@ -113,33 +119,43 @@ import Testing
     }
 
     static let all: [Fault] = [
-      .member("unknown", .mismatch) { $0.add("./etc/passwd", [1]) },
-      .member("parent", .mismatch) { $0.add("./usr/../usr/share/one/file-0") },
-      .member("empty name", .mismatch) { $0.add("") },
-      .member("twice", .mismatch) { $0.add("./usr/share/one/file-0") },
-      .member("twice under another spelling", .mismatch) { $0.add("/usr/share/one/file-0") },
-      .member("index outside", .mismatch) { $0.add(index: 4) },
-      .member("greatest index", .mismatch) { $0.add(index: .max) },
-      .member("longer", .mismatch) { $0.add("./usr/share/one/file-0", [1]) },
-      .member("absurdly long", .mismatch) { $0.add("./usr/share/one/file-0", size: .max) },
-      .member("another kind", .mismatch) { $0.add("./usr/share/one/file-0", mode: 0o040755) },
-      .member("NUL in a name", .corrupt) { $0.add("./usr/share/one\u{0}/file-0") },
-      .member("wrong sum", .mismatch) { $0.add("./usr/share/two/file-1", [1], crc: 2) },
-      .member("longest name", .mismatch) { $0.add(String(repeating: "x", count: 4095)) },
-      .member("name too long", .corrupt) { $0.add(String(repeating: "x", count: 4096)) },
-      Fault("no archive", .corrupt) { $0.archive = CpioCraft(garbage: 200) },
-      Fault("missing", .truncated) {
+      .member("unknown", .mismatch, "the header has not") { $0.add("./etc/passwd", [1]) },
+      .member("parent", .mismatch, "the header has not") { $0.add("./usr/../usr/share/one/file-0") },
+      .member("empty name", .mismatch, "the header has not") { $0.add("") },
+      .member("twice", .mismatch, "twice in the payload") { $0.add("./usr/share/one/file-0") },
+      .member("twice under another spelling", .mismatch, "twice in the payload") { $0.add("/usr/share/one/file-0") },
+      .member("index outside", .mismatch, "the header has not") { $0.add(index: 4) },
+      .member("greatest index", .mismatch, "the header has not") { $0.add(index: .max) },
+      .member("longer", .mismatch, "1 bytes in the payload, 0 in the header") { $0.add("./usr/share/one/file-0", [1]) },
+      .member("absurdly long", .mismatch, "4294967295 bytes in the payload") {
+        $0.add("./usr/share/one/file-0", size: .max)
+      },
+      .member("another kind", .mismatch, "mode 40755 in the payload") {
+        $0.add("./usr/share/one/file-0", mode: 0o040755)
+      },
+      .member("NUL in a name", .corrupt, "a name that does not end") { $0.add("./usr/share/one\u{0}/file-0") },
+      .member("wrong sum", .mismatch, "add up to 1, not 2") { $0.add("./usr/share/two/file-1", [1], crc: 2) },
+      .member("longest name", .mismatch, "the header has not") { $0.add(String(repeating: "x", count: 4095)) },
+      .member("name too long", .corrupt, "a name of 4097 bytes") { $0.add(String(repeating: "x", count: 4096)) },
+      Fault("no archive", .corrupt, "no header of a cpio archive") {
+        $0.changes.append((1125, .string("none")))
+        $0.archive = CpioCraft(garbage: 200)
+      },
+      Fault("missing", .truncated, "not in the payload") {
         $0.archive = CpioCraft()
         $0.archive.addTrailer()
       },
-      Fault("empty", .truncated) { $0.archive = CpioCraft() },
-      Fault("no end", .truncated) {
+      Fault("empty", .truncated, "not in the payload") {
+        $0.changes.append((1125, .string("none")))
+        $0.archive = CpioCraft()
+      },
+      Fault("no end", .truncated, "ends in the middle") {
         $0.archive = CpioCraft()
         for (path, content) in zip(SmallPackage.paths, SmallPackage.contents) { $0.archive.add("." + path, content) }
       },
-      Fault("something behind", .corrupt) { $0.archive.addTrailer() },
-      Fault("wrong digest", .mismatch) { $0.changes = [] },
-      Fault("link elsewhere", .mismatch) {
+      Fault("something behind", .corrupt, "something follows") { $0.archive.addTrailer() },
+      Fault("wrong digest", .mismatch, "MD5 is") { $0.changes = [] },
+      Fault("link elsewhere", .mismatch, "leads to y in the payload, to x") {
         $0.changes += [
           (1030, .int16([0o100644, 0o120777, 0o100644, 0o100644])), (1036, .strings(["", "x", "", ""])),
         ]
@@ -150,7 +166,7 @@ import Testing
         $0.archive.add("./usr/share/two/file-3", [1, 2, 3])
         $0.archive.addTrailer()
       },
-      Fault("hard links without content", .truncated) {
+      Fault("hard links without content", .truncated, "not in the payload") {
         $0.changes += [
           (1028, .int32([2, 1, 2, 3])), (1095, .int32([1, 1, 1, 1])), (1096, .int32([4, 5, 4, 6])),
         ]
@@ -159,7 +175,7 @@ import Testing
         for (path, content) in zip(SmallPackage.paths, contents) { $0.archive.add("." + path, content) }
         $0.archive.addTrailer()
       },
-      Fault("a claim of exabytes", .limit) {
+      Fault("a claim of exabytes", .limit, "at most 1073741824") {
         $0.changes += [(1028, nil), (5008, .int64([0, 1, 1 << 62, 1 << 63]))]
       },
     ]
@@ -171,6 +187,7 @@ import Testing
     fault.spoil(&package)
     let error = #expect(throws: ImageError.self) { try package.unpacked() }
     #expect(error?.code == fault.code && error?.context.first == "made.rpm", "\(String(describing: error))")
+    #expect(error?.message.contains(fault.message) == true, "\(String(describing: error))")
   }
 
   /// More than the header says comes out of few bytes: it ends there.
