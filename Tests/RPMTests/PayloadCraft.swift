@@ -71,14 +71,17 @@ struct SmallPackage {
     return package
   }
 
-  func unpacked(limits: RPMLimits = RPMLimits()) throws -> [String: [UInt8]] {
+  var bytes: [UInt8] {
     var values = PackageCraft.identity + PackageCraft.files(4)
     for (tag, value) in changes {
       values.removeAll { $0.0 == tag }
       if let value { values.append((tag, value)) }
     }
     values.sort { $0.0 < $1.0 }
-    let bytes = PackageCraft.package(HeaderCraft(values), payload: archive.bytes)
+    return PackageCraft.package(HeaderCraft(values), payload: archive.bytes)
+  }
+
+  func unpacked(limits: RPMLimits = RPMLimits()) throws -> [String: [UInt8]] {
     var collector = Collector()
     try RPMPackage(ByteStore(bytes), fileName: "made.rpm").unpack(&collector, limits: limits)
     return collector.contents

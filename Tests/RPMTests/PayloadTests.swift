@@ -205,6 +205,19 @@ import Testing
     #expect(throws: ImageError(.limit, "")) { try package.unpacked(limits: limits) }
   }
 
+  /// Who asks for it gets what has wrong digests, but nothing that contradicts the header.
+  @Test func withoutDigests() throws {
+    var package = SmallPackage.whole()
+    package.changes = []
+    let bytes = package.bytes
+    var collector = Collector()
+    let made = try RPMPackage(ByteStore(bytes), fileName: "made.rpm")
+    #expect(try made.unpack(&collector, verifiesDigests: false).isEmpty)
+    #expect(collector.contents.count == 4)
+    var other = Collector()
+    #expect(throws: ImageError(.mismatch, "")) { try made.unpack(&other) }
+  }
+
   /// Cut anywhere or changed anywhere, a payload is an error.
   @Test(arguments: ["trixie-plain-gzip-v4.rpm", "trixie-plain-zstd-v4.rpm", "sid-plain-none-v6.rpm"])
   func damage(_ name: String) throws {

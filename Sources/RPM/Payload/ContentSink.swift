@@ -5,6 +5,7 @@ import ImageCore
 struct ContentSink<Receiver: RPMContentReceiver>: CpioSink {
   private(set) var receiver: Receiver
   private let files: RPMFileList
+  private let verifiesDigests: Bool
   private var finder: MemberFinder
   /// Of hard links, all that are one file with it.
   private var links: [Int: [Int]] = [:]
@@ -23,7 +24,8 @@ struct ContentSink<Receiver: RPMContentReceiver>: CpioSink {
     var target: [UInt8] = []
   }
 
-  init(_ files: RPMFileList, _ receiver: Receiver) {
+  init(_ files: RPMFileList, _ receiver: Receiver, verifiesDigests: Bool) {
+    self.verifiesDigests = verifiesDigests
     self.files = files
     self.receiver = receiver
     finder = MemberFinder(files)
@@ -58,7 +60,7 @@ struct ContentSink<Receiver: RPMContentReceiver>: CpioSink {
       let isWhole = byteCount == file.byteCount
       let isWanted = isWhole && !hasContent[first] && !file.flags.contains(.ghost)
       if isWhole { hasContent[first] = true }
-      let hash = isWhole && file.digest != nil ? RunningHash(file.digestAlgorithm) : nil
+      let hash = verifiesDigests && isWhole && file.digest != nil ? RunningHash(file.digestAlgorithm) : nil
       current = Current(file: isWanted ? files[first] : file, isWanted: isWanted, hash: hash)
       if isWanted { try receiver.begin(files[first], at: offset) }
     case .symlink:

@@ -11,23 +11,28 @@ extension RPMPackage {
   /// - Parameters:
   ///   - receiver: Takes the contents. What it was given is good only once this function has returned.
   ///   - limits: What the payload may take.
+  ///   - verifiesDigests: Whether digests and the file's length are compared; all else is, in any case.
   /// - Returns: The digests of header and payload that agree.
   /// - Throws: `.mismatch`, `.truncated`, `.corrupt`, `.unsupported`, `.limit`; what `receiver` throws. Errors that begin
   ///   with `unpacked payload` have offsets in the decompressed payload.
   @discardableResult
   public func unpack<Receiver: RPMContentReceiver>(
-    _ receiver: inout Receiver, limits: RPMLimits = RPMLimits()
+    _ receiver: inout Receiver, limits: RPMLimits = RPMLimits(), verifiesDigests: Bool = true
   ) throws(ImageError) -> [RPMDigest] {
-    var verified = try verifyHeader()
-    try verifyByteCount()
+    var verified: [RPMDigest] = []
+    if verifiesDigests {
+      verified = try verifyHeader()
+      try verifyByteCount()
+    }
     let files = try files()
     try checkSizes(files, limits)
-    let (payload, archive) = try hashes()
+    let (payload, archive) = verifiesDigests ? try hashes() : ([], [])
     let format = try compressor()
     let result: (receiver: Receiver, hashes: RunningHashes)
     do throws(ImageError) {
       result = try Self.unpack(
-        PayloadSource(store.slice(payloadRange), payload), format, archive, ContentSink(files, receiver),
+        PayloadSource(store.slice(payloadRange), payload), format, archive,
+        ContentSink(files, receiver, verifiesDigests: verifiesDigests),
         streamLimits(files, limits), archiveByteCount)
     } catch {
       throw error.inContext(fileName)
