@@ -74,7 +74,8 @@ let package = Package(
     .target(name: "GPT", dependencies: ["ImageCore"], swiftSettings: strict),
     .target(name: "Archives", dependencies: ["FileTree", "ImageCore"], swiftSettings: strict),
     .target(
-      name: "RPM", dependencies: ["Compression", "ImageCore", .product(name: "Crypto", package: "swift-crypto")],
+      name: "RPM",
+      dependencies: ["Archives", "Compression", "ImageCore", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict),
     .target(
       name: "SysextImage",

@@ -19,8 +19,7 @@ import ImageCore
   /// A decoder for a stream of `byteCount` bytes that is said to hold `length`; `nil` when that takes too much memory.
   init?(_ byteCount: UInt64, holding length: UInt64, _ limits: StreamLimits) throws(StreamFault) {
     // DEFLATE makes no more than 1032 bytes of one.
-    let (most, isTooMuch) = byteCount.multipliedReportingOverflow(by: 1032)
-    let length = min(length, limits.outputByteCount, isTooMuch ? .max : most)
+    let length = min(length, limits.outputByteCount, byteCount.saturatingMultiply(1032))
     guard byteCount <= limits.wholeByteCount, length <= limits.wholeByteCount - byteCount else { return nil }
     fallback = try GzipDecoder()
     guard let state = unsafe libdeflate_alloc_decompressor() else { throw .noMemory }

@@ -23,6 +23,20 @@ extension FixedWidthInteger {
   }
 }
 
+extension FixedWidthInteger {
+  /// `self + other`, or the greatest value where that is too much: for limits.
+  package func saturatingAdd(_ other: Self) -> Self {
+    let (sum, isTooMuch) = addingReportingOverflow(other)
+    return isTooMuch ? .max : sum
+  }
+
+  /// `self * other`, or the greatest value where that is too much; for values that are not negative.
+  package func saturatingMultiply(_ other: Self) -> Self {
+    let (product, isTooMuch) = multipliedReportingOverflow(by: other)
+    return isTooMuch ? .max : product
+  }
+}
+
 extension BinaryInteger {
   /// The smallest multiple of `alignment` that is not below `self`.
   ///

@@ -88,38 +88,8 @@ extension RPMPackage {
     return digests
   }
 
-  /// Compares the file with what the headers claim of it: digests of the header, of header and payload, of the payload
-  /// as it is in the file, and the length.
-  ///
-  /// Reads all of the file, in pieces.
-  ///
-  /// - Returns: The digests that agree.
-  /// - Throws: `.mismatch` or `.truncated`; the source's error.
-  @discardableResult
-  public func verifyFile() throws(ImageError) -> [RPMDigest] {
-    var verified = try verifyHeader()
-    try verifyByteCount()
-    let digests = try digests().filter { $0.scope == .headerAndPayload || $0.scope == .payload }
-    var hashes = digests.map { (digest: $0, hash: RunningHash($0.algorithm)) }
-    for index in hashes.indices where hashes[index].digest.scope == .headerAndPayload {
-      hashes[index].hash?.update(header.bytes)
-    }
-    var offset = payloadRange.lowerBound
-    while offset < payloadRange.upperBound {
-      let piece = try named { () throws(ImageError) in try store.bytes(at: offset, upTo: 1 << 20) }
-      for index in hashes.indices { hashes[index].hash?.update(piece) }
-      offset += UInt64(piece.count)
-    }
-    for (digest, hash) in hashes {
-      guard let hash else { continue }
-      try compare(digest, hash.value)
-      verified.append(digest)
-    }
-    return verified
-  }
-
   /// Compares the file's length with the signature header's.
-  private func verifyByteCount() throws(ImageError) {
+  func verifyByteCount() throws(ImageError) {
     try named { () throws(ImageError) in
       let (claimed, tag): (UInt64?, RPMTag) =
         if format >= 6 {
@@ -137,7 +107,7 @@ extension RPMPackage {
     }
   }
 
-  private func compare(_ digest: RPMDigest, _ found: [UInt8]) throws(ImageError) {
+  func compare(_ digest: RPMDigest, _ found: [UInt8]) throws(ImageError) {
     if found == digest.value { return }
     let isMain = digest.scope == .payload || digest.scope == .archive
     let error = (isMain ? header : signature).error(

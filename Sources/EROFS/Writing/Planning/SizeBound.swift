@@ -1,4 +1,5 @@
 import FileTree
+import ImageCore
 
 /// What a tree holds, as far as it tells how long its image can be at most.
 struct SizeBound: Sendable {
@@ -34,12 +35,5 @@ struct SizeBound: Sendable {
     let records = data * 32 / size
     // Blocks of metadata are at least half full, but for the runs at the end; each file has a block that is not full.
     return data + 4 * (records + metadataByteCount / size + inodeCount) + (1 << 16)
-  }
-}
-
-extension UInt64 {
-  fileprivate func saturatingAdd(_ other: UInt64) -> UInt64 {
-    let (sum, isTooLarge) = addingReportingOverflow(other)
-    return isTooLarge ? .max : sum
   }
 }

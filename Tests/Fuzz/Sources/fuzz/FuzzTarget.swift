@@ -106,6 +106,12 @@ struct FuzzTarget: Sendable {
       if let text = file.capabilityText { _ = try? FileCapabilities(text).attributeValue }
     }
     _ = files.hardLinks
+    var limits = RPMLimits()
+    limits.freeByteCount = 16 << 20
+    limits.ratio = 100
+    limits.decoderByteCount = 64 << 20
+    var receiver = RPMNoReceiver()
+    _ = try? package.unpack(&receiver, limits: limits, verifiesDigests: false)
   }
 
   // MARK: release files
