@@ -340,14 +340,18 @@ import Testing
   // MARK: cancellation
 
   @Test func cancellationEndsATransferAtOnce() async throws {
-    try await RawServer.with({ _ in [.pause(.seconds(60))] }) { server in
+    try await RawServer.with({ _ in [.pause(.seconds(600))] }) { server in
       let url = server.url()
-      let task = Task(executorPreference: OwnThreads()) { try RemoteSource(url).byteCount }
+      var options = RemoteSource.Options()
+      options.stallTimeout = .seconds(600)
+      let task = Task(executorPreference: OwnThreads()) { [options] in try RemoteSource(url, options: options).byteCount
+      }
       while server.requests.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
       let start = ContinuousClock.now
       task.cancel()
       await #expect(throws: ImageError(.cancelled, "")) { try await task.value }
-      #expect(ContinuousClock.now - start < .seconds(10))
+      // Not by the server, nor by the time that it may be silent; a busy machine may need its time.
+      #expect(ContinuousClock.now - start < .seconds(300))
     }
   }
 }
