@@ -1,4 +1,4 @@
-// What Swift's Glibc module leaves out: a header, a function that <stdio.h> hides behind _GNU_SOURCE, and system calls
+// What Swift's Glibc module leaves out: a header, functions that are hidden behind _GNU_SOURCE, and system calls
 // that a C library may have no function for.
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -6,6 +6,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+int pipe2(int[2], int);
 int renameat2(int, const char *, int, const char *, unsigned int);
 
 static inline ssize_t clinux_getdents64(int directory, void *entries, size_t size) {

@@ -1,4 +1,4 @@
-import FileTree
+@testable import FileTree
 import ImageCore
 import SystemPackage
 import TestSupport
@@ -59,7 +59,7 @@ import Testing
       let text = (0..<random.next() % 9).map { _ in Array("a/ba".utf8)[Int(random.next() % 4)] }
       let wanted = fits(pattern[...], text[...])
       #expect(
-        CompressionRule.matches(pattern[...], text[...]) == wanted,
+        PathPattern.matches(pattern[...], text[...]) == wanted,
         "\(String(decoding: pattern, as: UTF8.self)) and \(String(decoding: text, as: UTF8.self)): \(wanted)")
     }
   }
@@ -154,6 +154,6 @@ import Testing
   }
 
   private static func matches(_ pattern: String, _ text: String) -> Bool {
-    CompressionRule.matches(Array(pattern.utf8)[...], Array(text.utf8)[...])
+    PathPattern.matches(Array(pattern.utf8)[...], Array(text.utf8)[...])
   }
 }

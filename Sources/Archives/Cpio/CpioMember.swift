@@ -61,25 +61,9 @@ struct CpioHeader {
 
   /// Reads a whole header; `nil` for what are no digits.
   init?(_ form: Form, _ bytes: [UInt8]) {
-    var numbers: [UInt32] = []
-    for start in stride(from: Form.magicByteCount, to: form.byteCount, by: 8) {
-      var number: UInt32 = 0
-      for byte in bytes[start..<start + 8] {
-        guard let digit = Self.digit(byte) else { return nil }
-        number = number << 4 | digit
-      }
-      numbers.append(number)
-    }
+    let digits = bytes[Form.magicByteCount..<form.byteCount]
+    guard let values = ImageCore.bytes(hex: digits) else { return nil }
+    numbers = stride(from: 0, to: values.count, by: 4).map { values.rawSpan.bigEndian(at: $0) }
     self.form = form
-    self.numbers = numbers
-  }
-
-  private static func digit(_ byte: UInt8) -> UInt32? {
-    switch byte {
-    case 0x30...0x39: UInt32(byte - 0x30)
-    case 0x41...0x46: UInt32(byte - 0x41) + 10
-    case 0x61...0x66: UInt32(byte - 0x61) + 10
-    default: nil
-    }
   }
 }

@@ -16,13 +16,7 @@ package func bytes(hex: some Sequence<UInt8>) -> [UInt8]? {
   var result: [UInt8] = []
   var high: UInt8?
   for character in hex {
-    let digit: UInt8
-    switch character {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = character - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = character - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = character - UInt8(ascii: "A") + 10
-    default: return nil
-    }
+    guard let digit = character.hexDigitValue else { return nil }
     if let first = high {
       result.append(first << 4 | digit)
       high = nil
@@ -31,4 +25,16 @@ package func bytes(hex: some Sequence<UInt8>) -> [UInt8]? {
     }
   }
   return high == nil ? result : nil
+}
+
+extension UInt8 {
+  /// What an ASCII character stands for as a hexadecimal digit; `nil` for any other.
+  package var hexDigitValue: UInt8? {
+    switch self {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
+    default: nil
+    }
+  }
 }

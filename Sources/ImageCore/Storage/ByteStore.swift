@@ -94,6 +94,14 @@ public struct ByteStore: Sendable {
     return try bytes(at: min(offset, byteCount), count: Int(min(wanted, there)))
   }
 
+  /// The same bytes, of which the first are read now and at once: for what is parsed in many small steps.
+  ///
+  /// - Throws: The source's error.
+  package func buffering(first count: Int) throws(ImageError) -> ByteStore {
+    let start = try bytes(at: 0, upTo: count)
+    return ByteStore(source: BufferedSource(source: source, start: start, offset: range.lowerBound), range: range)
+  }
+
   private func check(_ offset: UInt64, _ count: UInt64) throws(ImageError) {
     if offset > byteCount || count > byteCount - offset {
       throw ImageError(
@@ -116,6 +124,25 @@ private struct MemorySource: ByteSource {
 
   func read(at offset: UInt64, into output: inout [UInt8], _ range: Range<Int>) {
     output.copy(bytes, Int(offset)..<Int(offset) + range.count, to: range.lowerBound)
+  }
+}
+
+/// A source of which a part is in memory, too.
+private struct BufferedSource: ByteSource {
+  let source: any ByteSource
+  let start: [UInt8]
+  /// Where `start` is.
+  let offset: UInt64
+
+  var byteCount: UInt64 { source.byteCount }
+  var name: String? { source.name }
+
+  func read(at place: UInt64, into output: inout [UInt8], _ range: Range<Int>) throws(ImageError) {
+    guard place >= offset, place - offset <= UInt64(start.count),
+      range.count <= start.count - Int(place - offset)
+    else { return try source.read(at: place, into: &output, range) }
+    let first = Int(place - offset)
+    output.copy(start, first..<first + range.count, to: range.lowerBound)
   }
 }
 

@@ -14,3 +14,11 @@ extension FilePath.Component {
     }
   }
 }
+
+extension FilePath {
+  /// The path of `name` in this folder; `nil` for bytes that are no name.
+  package func appending(bytes name: [UInt8]) -> FilePath? {
+    guard !name.isEmpty, !name.contains(0), !name.contains(UInt8(ascii: "/")) else { return nil }
+    return unsafe appending(FilePath(platformString: name.map { CChar(bitPattern: $0) } + [0]).components)
+  }
+}

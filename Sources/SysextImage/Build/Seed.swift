@@ -31,6 +31,11 @@ public struct Seed: Sendable, Hashable {
     Seed.derive(partition, Array("file-system-uuid".utf8))
   }
 
+  /// A UUID for something that belongs to the image and tells what is in it.
+  package func uuid(of purpose: String, _ content: [UInt8]) -> GUID {
+    Seed.derive(value, Array(purpose.utf8) + [0] + content)
+  }
+
   private static func derive(_ key: GUID, _ message: [UInt8]) -> GUID {
     let code = HMAC<SHA256>.authenticationCode(for: message, using: SymmetricKey(data: key.bytes))
     return GUID(bytes: code).asUUID(version: 4)

@@ -48,7 +48,7 @@ extension ListedFile {
     if !path.isPlainText { members.append(.init("pathBase64", .string(path.base64))) }
     members += [
       .init("type", .string(inode.kind.word)),
-      .init("mode", .string(Self.octal(inode.permissions))),
+      .init("mode", .string(octal(inode.permissions))),
       .init("uid", .count(inode.uid)),
       .init("gid", .count(inode.gid)),
       .init("size", .count(inode.byteCount)),
@@ -66,29 +66,10 @@ extension ListedFile {
     if inode.kind == .regular { members.append(.init("storage", .string(inode.storage.rawValue))) }
     return .object(members)
   }
-
-  private static func octal(_ mode: UInt16) -> String {
-    let digits = String(mode, radix: 8)
-    return String(repeating: "0", count: 4 - digits.utf8.count) + digits
-  }
 }
 
 extension ExtendedAttribute {
   fileprivate var json: JSON {
     .object([.init("name", .string(printable(name)))] + [JSON.Member].value(value))
-  }
-}
-
-extension [JSON.Member] {
-  /// A member with what is printed of the bytes, and one with the bytes themselves where that is something else.
-  fileprivate static func text(_ name: String, _ bytes: [UInt8]) -> [JSON.Member] {
-    let text = JSON.Member(name, .string(printable(bytes)))
-    return bytes.isPlainText ? [text] : [text, .init(name + "Base64", .string(bytes.base64))]
-  }
-
-  /// `text` for what is text, else `base64`.
-  fileprivate static func value(_ bytes: [UInt8]) -> [JSON.Member] {
-    bytes.isPlainText
-      ? [.init("text", .string(String(decoding: bytes, as: UTF8.self)))] : [.init("base64", .string(bytes.base64))]
   }
 }

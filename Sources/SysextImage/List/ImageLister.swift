@@ -70,7 +70,7 @@ public struct ImageLister: Sendable {
 
   private func append(_ files: [ListedFile], to output: inout OutputBuffer) {
     if options.isLong {
-      LongFormat(hasHumanSizes: options.hasHumanSizes).write(files, to: &output.bytes)
+      LongFormat(hasHumanSizes: options.hasHumanSizes).write(files.map(\.row), to: &output.bytes)
     } else {
       for file in files { output.addLine(file.name) }
     }

@@ -14,6 +14,14 @@ struct ListedFile {
     self.inode = inode
     target = inode.kind == .symlink ? try lister.target(of: inode) : nil
   }
+
+  /// Its line.
+  var row: LongFormat.Row {
+    LongFormat.Row(
+      letter: inode.kind.letter, permissions: inode.permissions, linkCount: UInt64(inode.linkCount),
+      user: "\(inode.uid)", group: "\(inode.gid)", device: inode.kind.device, byteCount: inode.byteCount,
+      modified: inode.modified, name: name.bytes, target: target)
+  }
 }
 
 extension ErofsInode.Kind {

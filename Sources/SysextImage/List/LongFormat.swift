@@ -1,31 +1,60 @@
-import EROFS
-import FileTree
-import ImageCore
+package import FileTree
 
 /// Lines as `ls -l` has them: mode, names, owner, group, length, time, name.
-struct LongFormat {
-  let hasHumanSizes: Bool
+package struct LongFormat {
+  /// What stands in a line.
+  package struct Row {
+    /// What a mode begins with.
+    package var letter: UInt8
+    package var permissions: UInt16
+    package var linkCount: UInt64
+    package var user: String
+    package var group: String
+    /// In the length's place.
+    package var device: DeviceNumber?
+    package var byteCount: UInt64
+    package var modified: Timestamp
+    package var name: [UInt8]
+    /// A symbolic link's.
+    package var target: [UInt8]?
 
-  /// Appends a line for each file, the columns as wide as these files need.
-  func write(_ files: [ListedFile], to output: inout [UInt8]) {
-    let rows = files.map { file in
-      [
-        "\(file.inode.linkCount)", "\(file.inode.uid)", "\(file.inode.gid)", size(of: file.inode),
-      ]
+    package init(
+      letter: UInt8, permissions: UInt16, linkCount: UInt64, user: String, group: String, device: DeviceNumber?,
+      byteCount: UInt64, modified: Timestamp, name: [UInt8], target: [UInt8]?
+    ) {
+      self.letter = letter
+      self.permissions = permissions
+      self.linkCount = linkCount
+      self.user = user
+      self.group = group
+      self.device = device
+      self.byteCount = byteCount
+      self.modified = modified
+      self.name = name
+      self.target = target
     }
-    let widths = (0..<4).map { column in rows.map { $0[column].utf8.count }.max() ?? 0 }
-    for (file, row) in zip(files, rows) {
-      output.append(file.inode.kind.letter)
-      output += Self.permissions(file.inode.permissions)
-      for (text, width) in zip(row, widths) {
-        output += [UInt8](repeating: 0x20, count: 1 + width - text.utf8.count)
-        output += text.utf8
+  }
+
+  private let hasHumanSizes: Bool
+
+  package init(hasHumanSizes: Bool) { self.hasHumanSizes = hasHumanSizes }
+
+  /// Appends a line for each row, the columns as wide as these rows need.
+  package func write(_ rows: [Row], to output: inout [UInt8]) {
+    let columns = rows.map { row in [Array("\(row.linkCount)".utf8), owner(row.user), owner(row.group), size(of: row)] }
+    let widths = (0..<4).map { column in columns.map { $0[column].count }.max() ?? 0 }
+    for (row, texts) in zip(rows, columns) {
+      output.append(row.letter)
+      output += Self.permissions(row.permissions)
+      for (text, width) in zip(texts, widths) {
+        output += [UInt8](repeating: 0x20, count: 1 + width - text.count)
+        output += text
       }
       output.append(0x20)
-      output += file.inode.modified.dateAndTime.utf8
+      output += row.modified.dateAndTime.utf8
       output.append(0x20)
-      output.append(printable: file.name.bytes)
-      if let target = file.target {
+      output.append(printable: row.name)
+      if let target = row.target {
         output += " -> ".utf8
         output.append(printable: target)
       }
@@ -33,9 +62,15 @@ struct LongFormat {
     }
   }
 
-  private func size(of inode: ErofsInode) -> String {
-    if let device = inode.kind.device { return "\(device.major),\(device.minor)" }
-    return hasHumanSizes ? Self.human(inode.byteCount) : "\(inode.byteCount)"
+  private func owner(_ name: String) -> [UInt8] {
+    var output: [UInt8] = []
+    output.append(printable: Array(name.utf8))
+    return output
+  }
+
+  private func size(of row: Row) -> [UInt8] {
+    if let device = row.device { return Array("\(device.major),\(device.minor)".utf8) }
+    return Array((hasHumanSizes ? Self.human(row.byteCount) : "\(row.byteCount)").utf8)
   }
 
   /// `rwxr-sr-t`.
@@ -72,7 +107,7 @@ struct LongFormat {
 
 extension [UInt8] {
   /// Appends a name as `printable` shows it; most are plain ASCII and go as they are.
-  mutating func append(printable bytes: [UInt8]) {
+  package mutating func append(printable bytes: [UInt8]) {
     if bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != 0x5C }) {
       self += bytes
     } else {

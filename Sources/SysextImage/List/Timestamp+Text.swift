@@ -1,8 +1,8 @@
-import FileTree
+package import FileTree
 
 extension Timestamp {
   /// ISO 8601, in UTC and to the second: `2023-11-14T22:13:20Z`.
-  var dateAndTime: String {
+  package var dateAndTime: String {
     let (days, second) = seconds.flooredDivision(by: 86_400)
     let (year, month, day) = Self.date(days)
     func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }

@@ -2,7 +2,7 @@ import FileTree
 
 extension [UInt8] {
   /// RFC 4648 §4, with padding.
-  var base64: String {
+  package var base64: String {
     let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     var text: [UInt8] = []
     text.reserveCapacity((count + 2) / 3 * 4)
@@ -17,5 +17,7 @@ extension [UInt8] {
   }
 
   /// Whether `printable` shows these bytes as they are.
-  var isPlainText: Bool { allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != 0x5C } || Array(printable(self).utf8) == self }
+  package var isPlainText: Bool {
+    allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != 0x5C } || Array(printable(self).utf8) == self
+  }
 }

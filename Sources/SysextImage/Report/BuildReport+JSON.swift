@@ -68,7 +68,7 @@ extension ExtensionRelease {
 }
 
 extension Finding {
-  var json: JSON {
+  package var json: JSON {
     .object([
       .init("severity", .string(severity.rawValue)),
       .init("code", .string(code)),

@@ -24,10 +24,10 @@ public indirect enum JSON: Sendable, Hashable {
   /// A count.
   ///
   /// JSON's numbers are exact in all readers up to 2⁵³.
-  static func count(_ value: some BinaryInteger) -> JSON { .integer(Int64(clamping: value)) }
+  package static func count(_ value: some BinaryInteger) -> JSON { .integer(Int64(clamping: value)) }
 
   /// A text, or null.
-  static func optional(_ text: String?) -> JSON { text.map(JSON.string) ?? .null }
+  package static func optional(_ text: String?) -> JSON { text.map(JSON.string) ?? .null }
 
   /// The text, indented by two spaces, with a newline at the end.
   public var text: String {
@@ -37,7 +37,7 @@ public indirect enum JSON: Sendable, Hashable {
   }
 
   /// The text in one line, without a newline.
-  var line: String {
+  package var line: String {
     switch self {
     case .null, .bool, .integer, .string:
       var output = ""

@@ -1,16 +1,11 @@
 import CCurl
+import ImageCore
 import SysextImage
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
 
 /// libcurl's functions, loaded when the first URL is read.
 ///
 /// Linked, it would come with thirty other libraries before each start of a program, which then takes half as long
-/// again, and where it is not installed no program would start at all.
+/// again.
 @safe struct CurlLibrary: Sendable {
   typealias Handle = OpaquePointer?
   typealias Number = UnsafeMutablePointer<Int32>?
@@ -52,14 +47,9 @@ import SysextImage
   private static let loaded = Result { () throws(ImageError) in try CurlLibrary() }
 
   private init() throws(ImageError) {
-    var names = ["libcurl.so.4", "libcurl-gnutls.so.4"].makeIterator()
-    var library: UnsafeMutableRawPointer?
-    while unsafe library == nil, let name = names.next() { unsafe library = unsafe dlopen(name, RTLD_NOW) }
-    guard let library = unsafe library else { throw .withoutLibrary() }
-    func find<F>(_ name: String, _ type: F.Type = F.self) throws(ImageError) -> F {
-      guard let address = unsafe dlsym(library, name) else { throw .withoutLibrary() }
-      return unsafe unsafeBitCast(address, to: type)
-    }
+    let library = try DynamicLibrary(
+      "libcurl.so.4", "libcurl-gnutls.so.4", purpose: "URLs are read with libcurl")
+    func find<F>(_ name: String) throws(ImageError) -> F { unsafe try library.function(name) }
     initialize = try find("curl_global_init")
     unsafe free = try unsafe find("curl_free")
     unsafe makeEasy = try unsafe find("curl_easy_init")
@@ -78,17 +68,9 @@ import SysextImage
     unsafe cleanUpURL = try unsafe find("curl_url_cleanup")
     unsafe setPart = try unsafe find("curl_url_set")
     unsafe getPart = try unsafe find("curl_url_get")
-    addresses = (try find("curl_easy_setopt"), try find("curl_easy_getinfo"))
+    addresses = (try library.address("curl_easy_setopt"), try library.address("curl_easy_getinfo"))
     guard initialize(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK else {
       throw ImageError(.io, "libcurl cannot be initialized")
     }
-  }
-}
-
-extension ImageError {
-  fileprivate static func withoutLibrary() -> ImageError {
-    let reason = unsafe dlerror().map { unsafe ": " + String(cString: $0) } ?? ""
-    return ImageError(
-      .unsupported, "URLs are read with libcurl, which this machine lacks: install libcurl.so.4\(reason)")
   }
 }

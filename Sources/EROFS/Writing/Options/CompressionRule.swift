@@ -1,14 +1,11 @@
-import FileTree
+public import FileTree
 public import ImageCore
 public import SystemPackage
 
 /// How files whose paths fit a pattern are compressed.
 public struct CompressionRule: Sendable, Hashable {
-  /// A pattern for paths.
-  ///
-  /// `*` and `?` stand for any characters but `/`, `**` for any at all. A pattern without `/` is compared with
-  /// the file's name, any other with the whole path below the image's root.
-  public let pattern: String
+  /// Which files it is for.
+  public let pattern: PathPattern
   /// The algorithm.
   public let compression: ErofsOptions.Compression
   /// The greatest physical cluster, in bytes; `nil`: the image's.
@@ -16,59 +13,13 @@ public struct CompressionRule: Sendable, Hashable {
 
   /// Makes a rule.
   public init(_ pattern: String, _ compression: ErofsOptions.Compression, pclusterByteCount: Int? = nil) {
-    self.pattern = pattern
+    self.pattern = PathPattern(pattern)
     self.compression = compression
     self.pclusterByteCount = pclusterByteCount
   }
 
   /// Whether the rule is for the file.
-  func fits(_ visit: FileTree.Visit) -> Bool {
-    let pattern = Array(self.pattern.utf8.drop { $0 == UInt8(ascii: "/") })
-    if !self.pattern.utf8.contains(UInt8(ascii: "/")) {
-      return Self.matches(pattern[...], (visit.name?.bytes ?? [])[...])
-    }
-    let path = visit.path.map(\.bytes).joined(separator: [UInt8(ascii: "/")])
-    return Self.matches(pattern[...], Array(path)[...])
-  }
-
-  /// Compares with backtracking: only the last star of each kind is ever tried again.
-  static func matches(_ pattern: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>) -> Bool {
-    let slash = UInt8(ascii: "/")
-    let star = UInt8(ascii: "*")
-    var (p, t) = (pattern.startIndex, text.startIndex)
-    /// Where the pattern goes on after a star, and where in the text that was tried last.
-    var single: (pattern: Int, text: Int)?
-    var double: (pattern: Int, text: Int)?
-    while true {
-      if p < pattern.endIndex, pattern[p] == star {
-        if p + 1 < pattern.endIndex, pattern[p + 1] == star {
-          p += 2
-          double = (p, t)
-          single = nil
-        } else {
-          p += 1
-          single = (p, t)
-        }
-        continue
-      }
-      if t == text.endIndex, p == pattern.endIndex { return true }
-      if p < pattern.endIndex, t < text.endIndex,
-        pattern[p] == text[t] || (pattern[p] == UInt8(ascii: "?") && text[t] != slash)
-      {
-        p += 1
-        t += 1
-      } else if let (next, tried) = single, tried < text.endIndex, text[tried] != slash {
-        single = (next, tried + 1)
-        (p, t) = (next, tried + 1)
-      } else if let (next, tried) = double, tried < text.endIndex {
-        double = (next, tried + 1)
-        single = nil
-        (p, t) = (next, tried + 1)
-      } else {
-        return false
-      }
-    }
-  }
+  func fits(_ visit: FileTree.Visit) -> Bool { pattern.fits(visit) }
 }
 
 extension CompressionRule {
