@@ -26,6 +26,7 @@ let package = Package(
     .library(name: "EROFS", targets: ["EROFS"]),
     .library(name: "GPT", targets: ["GPT"]),
     .library(name: "RPM", targets: ["RPM"]),
+    .library(name: "SysextPackages", targets: ["SysextPackages"]),
     .library(name: "SysextStore", targets: ["SysextStore"]),
     .executable(name: "sysext-pack", targets: ["sysext-pack"]),
   ],
@@ -44,6 +45,10 @@ let package = Package(
     .systemLibrary(
       name: "CCurl",
       providers: [.apt(["libcurl4-openssl-dev"]), .yum(["libcurl-devel"]), .brew(["curl"])]),
+    // Headers only, too: for who reads a repository's list of packages.
+    .systemLibrary(
+      name: "CExpat",
+      providers: [.apt(["libexpat1-dev"]), .yum(["expat-devel"]), .brew(["expat"])]),
     .systemLibrary(
       name: "CLZ4", pkgConfig: "liblz4",
       providers: [.apt(["liblz4-dev"]), .yum(["lz4-devel"]), .brew(["lz4"])]),
@@ -53,6 +58,10 @@ let package = Package(
     .systemLibrary(
       name: "CDeflate", pkgConfig: "libdeflate",
       providers: [.apt(["libdeflate-dev"]), .yum(["libdeflate-devel"]), .brew(["libdeflate"])]),
+    // Headers only, too: for who reads an RPM database.
+    .systemLibrary(
+      name: "CSQLite",
+      providers: [.apt(["libsqlite3-dev"]), .yum(["sqlite-devel"]), .brew(["sqlite"])]),
     .systemLibrary(
       name: "CXXHash", pkgConfig: "libxxhash",
       providers: [.apt(["libxxhash-dev"]), .yum(["xxhash-devel"]), .brew(["xxhash"])]),
@@ -75,7 +84,10 @@ let package = Package(
     .target(name: "Archives", dependencies: ["FileTree", "ImageCore"], swiftSettings: strict),
     .target(
       name: "RPM",
-      dependencies: ["Archives", "Compression", "ImageCore", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: [
+        "Archives", "CSQLite", "Compression", "FileTree", "ImageCore", system,
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: strict),
     .target(
       name: "SysextImage",
@@ -84,11 +96,17 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
-    .target(name: "SysextStore", dependencies: ["CCurl", "SysextImage"], swiftSettings: strict),
+    .target(
+      name: "SysextPackages",
+      dependencies: [
+        "CExpat", "Compression", "FileTree", "ImageCore", "RPM", "SysextImage", system,
+      ],
+      swiftSettings: strict),
+    .target(name: "SysextStore", dependencies: ["CCurl", "ImageCore", "SysextImage"], swiftSettings: strict),
     .executableTarget(
       name: "sysext-pack",
       dependencies: [
-        "SysextImage", "SysextStore",
+        "RPM", "SysextImage", "SysextPackages", "SysextStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -96,6 +114,8 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["CLinux", system], path: "Tests/TestSupport",
       swiftSettings: checked),
+    .target(
+      name: "TestPackages", dependencies: ["ImageCore", "RPM"], path: "Tests/TestPackages", swiftSettings: checked),
     .testTarget(name: "ImageCoreTests", dependencies: ["ImageCore", "TestSupport", system], swiftSettings: tests),
     .testTarget(
       name: "CompressionTests",
@@ -110,17 +130,26 @@ let package = Package(
       name: "EROFSTests", dependencies: ["Compression", "EROFS", "FileTree", "ImageCore", "TestSupport", system],
       swiftSettings: tests),
     .testTarget(
-      name: "RPMTests", dependencies: ["Compression", "ImageCore", "RPM", "TestSupport", system], swiftSettings: tests),
+      name: "RPMTests", dependencies: ["Compression", "ImageCore", "RPM", "TestPackages", "TestSupport", system],
+      swiftSettings: tests),
     .testTarget(name: "GPTTests", dependencies: ["GPT", "ImageCore", "TestSupport", system], swiftSettings: tests),
     .testTarget(
       name: "SysextImageTests",
       dependencies: ["GPT", "ImageCore", "SysextImage", "SysextStore", "TestSupport", system],
       swiftSettings: tests),
     .testTarget(
+      name: "SysextPackagesTests",
+      dependencies: [
+        "CSQLite", "Compression", "FileTree", "ImageCore", "RPM", "SysextImage", "SysextPackages", "TestPackages",
+        "TestSupport", system,
+      ],
+      swiftSettings: tests),
+    .testTarget(
       name: "SysextStoreTests", dependencies: ["SysextImage", "SysextStore", "TestSupport", "sysext-pack", system],
       swiftSettings: tests),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["SysextImage", "TestSupport", "sysext-pack", system],
+      name: "CommandLineTests",
+      dependencies: ["ImageCore", "RPM", "SysextImage", "TestPackages", "TestSupport", "sysext-pack", system],
       swiftSettings: tests),
     .testTarget(
       name: "ConsumerTests",

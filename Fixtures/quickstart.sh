@@ -12,10 +12,10 @@ if ! pkg-config --exists libcurl libdeflate liblz4 liblzma libxxhash libzstd zli
     "${as_root[@]}" apt-get -qq update
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
       apt-get -qq install -y --no-install-recommends \
-      libbz2-dev libcurl4-openssl-dev libdeflate-dev liblz4-dev liblzma-dev libxxhash-dev libzstd-dev zlib1g-dev pkg-config >/dev/null
+      libbz2-dev libcurl4-openssl-dev libdeflate-dev libexpat1-dev liblz4-dev liblzma-dev libsqlite3-dev libxxhash-dev libzstd-dev zlib1g-dev pkg-config >/dev/null
   elif command -v zypper >/dev/null; then
     "${as_root[@]}" zypper --non-interactive --quiet install --no-recommends \
-      libbz2-devel libcurl-devel libdeflate-devel liblz4-devel xz-devel xxhash-devel libzstd-devel zlib-devel pkg-config
+      libbz2-devel libcurl-devel libdeflate-devel expat-devel liblz4-devel xz-devel sqlite-devel xxhash-devel libzstd-devel zlib-devel pkg-config
   else
     echo "quickstart.sh: install pkg-config and the development files of libbz2, libcurl, libdeflate, liblz4, liblzma, libxxhash, libzstd and zlib" >&2
     exit 2

@@ -1,6 +1,7 @@
 import Compression
 import ImageCore
 import SystemPackage
+import TestPackages
 import TestSupport
 import Testing
 

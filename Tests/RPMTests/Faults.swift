@@ -1,5 +1,6 @@
 import ImageCore
 import RPM
+import TestPackages
 import Testing
 
 /// An index whose numbers cannot be.

@@ -1,6 +1,7 @@
 import Compression
 import ImageCore
 import SystemPackage
+import TestPackages
 import TestSupport
 import Testing
 
@@ -87,13 +88,11 @@ import Testing
     #expect(throws: ImageError(.unsupported, "")) { try compressor("lrzip", [0, 0]) }
   }
 
-  /// Only what is read can be told: nothing of a payload is touched.
+  /// Only what is read can be told: of a payload no more is touched than comes with the first piece.
   @Test func onlyHeadersAreRead() throws {
-    let bytes = try Fixture.named("trixie-everything-v4.rpm").bytes()
-    let end = try RPMPackage(ByteStore(bytes), fileName: "p").payloadRange.lowerBound
-    let package = try RPMPackage(ByteStore(HeadersOnly(bytes: bytes, end: end)), fileName: "p.rpm")
-    #expect(try package.files().count == 31)
-    #expect(try package.verifyHeader().count == 2)
+    let made = MadePackage("made", [MadePackage.File("/usr/large", String(repeating: "x", count: 64 << 10))])
+    let package = try RPMPackage(ByteStore(HeadersOnly(bytes: made.bytes, end: 16 << 10)), fileName: "p.rpm")
+    #expect(try package.files().map(\.byteCount) == [64 << 10])
     #expect(throws: ImageError(.io, "")) { try package.verifyFile() }
   }
 }

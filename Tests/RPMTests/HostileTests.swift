@@ -1,5 +1,6 @@
 import ImageCore
 import SystemPackage
+import TestPackages
 import TestSupport
 import Testing
 

@@ -1,3 +1,4 @@
+import FileTree
 public import ImageCore
 
 /// Capabilities of a file: what an RPM says in words, and Linux keeps as `security.capability`.
@@ -23,7 +24,7 @@ public struct FileCapabilities: Sendable, Hashable {
     if isEffective, parser.sets.effective != permitted | inheritable {
       throw ImageError(
         .invalidArgument,
-        "capabilities \(printable(text)): the effective ones of a file are none, or exactly the others")
+        "capabilities \(printable(text.utf8)): the effective ones of a file are none, or exactly the others")
     }
   }
 
@@ -65,7 +66,7 @@ private struct CapabilityText {
   private var isAtSign: Bool { next == UInt8(ascii: "+") || next == UInt8(ascii: "-") }
 
   private func fault(_ message: String) -> ImageError {
-    ImageError(.invalidArgument, "capabilities \(printable(text)): \(message) at character \(place + 1)")
+    ImageError(.invalidArgument, "capabilities \(printable(text.utf8)): \(message) at character \(place + 1)")
   }
 
   mutating func parse() throws(ImageError) {

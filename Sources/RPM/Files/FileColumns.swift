@@ -71,7 +71,7 @@ final class FileColumns: Sendable {
       }
       if let digests, !digests.isEmpty(index) {
         let digest = digests.slice(index)
-        guard digest.allSatisfy(isHexadecimal), digestLength ?? digest.count == digest.count else {
+        guard digest.allSatisfy({ $0.hexDigitValue != nil }), digestLength ?? digest.count == digest.count else {
           throw header.error("no digest of \(digestAlgorithm)", .fileDigests, index: index)
         }
       }
@@ -96,10 +96,6 @@ final class FileColumns: Sendable {
     guard let digests, !digests.isEmpty(index) else { return nil }
     return ImageCore.bytes(hex: digests.slice(index))
   }
-}
-
-private func isHexadecimal(_ byte: UInt8) -> Bool {
-  (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte | 0x20)
 }
 
 extension RPMHeaderBlob {

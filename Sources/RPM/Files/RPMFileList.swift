@@ -39,6 +39,16 @@ public struct RPMFileList: RandomAccessCollection, Sendable {
 }
 
 extension RPMPackage {
+  /// The paths of the files in the header's order, which `files` has, too: without looking at anything else.
+  ///
+  /// - Throws: `.corrupt` for paths that lead elsewhere or are not absolute.
+  public func paths() throws(ImageError) -> [[UInt8]] {
+    try named { () throws(ImageError) in
+      guard let paths = try FilePaths(header, isSource: identity.isSource) else { return [] }
+      return (0..<paths.count).map { paths.path($0) }
+    }
+  }
+
   /// The list of files, all of it checked.
   ///
   /// - Throws: `.corrupt` for columns of different lengths, paths that lead elsewhere or are not absolute, modes and

@@ -53,6 +53,9 @@ extension RPMHeaderBlob {
     error("type \(entry.type), where \(wanted) are needed", entry.tag)
   }
 
+  /// Where a tag's values begin in the outermost file, or one of its strings does.
+  package func valueOffset(_ tag: RPMTag, index: Int? = nil) -> UInt64? { error("", tag, index: index).offset }
+
   /// An error about a tag's values, or one of them.
   func error(
     _ message: String, _ tag: RPMTag, index: Int? = nil, code: ImageError.Code = .corrupt

@@ -1,4 +1,4 @@
-import ImageCore
+public import ImageCore
 
 /// The first 96 bytes of a package: a magic number, and what rpm no longer looks at.
 public struct RPMLead: Sendable, Hashable {
@@ -20,9 +20,18 @@ public struct RPMLead: Sendable, Hashable {
   /// How the package is signed: 5 for a signature header.
   public var signatureType: UInt16
 
+  private static let magic: [UInt8] = [0xED, 0xAB, 0xEE, 0xDB]
+
+  /// Whether bytes begin as a package does.
+  ///
+  /// - Throws: The source's error.
+  public static func isRecognized(_ store: ByteStore) throws(ImageError) -> Bool {
+    try store.bytes(at: 0, upTo: magic.count) == magic
+  }
+
   /// Reads the lead, which is at the beginning of `bytes`.
   init(_ bytes: [UInt8]) throws(ImageError) {
-    guard bytes.count >= Self.byteCount, bytes[..<4] == [0xED, 0xAB, 0xEE, 0xDB] else {
+    guard bytes.count >= Self.byteCount, Array(bytes[..<4]) == Self.magic else {
       throw ImageError(.corrupt, "not an RPM package: no lead", offset: 0)
     }
     let span = bytes.rawSpan

@@ -35,6 +35,8 @@ extension RPMTag {
   public static let arch = RPMTag(rawValue: 1022)
   /// SOURCERPM.
   public static let sourceRPM = RPMTag(rawValue: 1044)
+  /// FILESTATES: of a database's packages, what became of each file.
+  public static let fileStates = RPMTag(rawValue: 1029)
   /// SOURCEPACKAGE.
   public static let sourcePackage = RPMTag(rawValue: 1106)
   /// PAYLOADFORMAT.

@@ -67,10 +67,15 @@ extension RPMTag {
     (1008, "RESERVEDSPACE", .bin),
   ]
 
+  package static let signatureDSA = RPMTag(rawValue: 267)
+  package static let signatureRSA = RPMTag(rawValue: 268)
   static let signatureSHA1 = RPMTag(rawValue: 269)
   static let signatureLongSize = RPMTag(rawValue: 270)
   static let signatureSHA256 = RPMTag(rawValue: 273)
+  package static let signatureOpenPGP = RPMTag(rawValue: 278)
   static let signatureSHA3 = RPMTag(rawValue: 279)
   static let signatureSize = RPMTag(rawValue: 1000)
+  package static let signaturePGP = RPMTag(rawValue: 1002)
   static let signatureMD5 = RPMTag(rawValue: 1004)
+  package static let signatureGPG = RPMTag(rawValue: 1005)
 }

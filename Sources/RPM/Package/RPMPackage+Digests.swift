@@ -88,6 +88,9 @@ extension RPMPackage {
     return digests
   }
 
+  /// The main header's SHA-256, computed: it tells packages apart, and is what a claimed one is compared with.
+  public var headerSHA256: [UInt8] { Array(SHA256.hash(data: header.bytes)) }
+
   /// Compares the file's length with the signature header's.
   func verifyByteCount() throws(ImageError) {
     try named { () throws(ImageError) in

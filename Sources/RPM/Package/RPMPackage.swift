@@ -30,6 +30,7 @@ public struct RPMPackage: Sendable {
     self.fileName = fileName
     self.store = store
     do {
+      let store = try store.buffering(first: Self.usualHeadersByteCount)
       lead = try RPMLead(store.bytes(at: 0, upTo: RPMLead.byteCount))
       let signature = try inContext("signature header") { () throws(ImageError) in
         try RPMHeaderBlob(store, at: UInt64(RPMLead.byteCount), kind: .signature)
@@ -47,6 +48,9 @@ public struct RPMPackage: Sendable {
       throw error.inContext(fileName)
     }
   }
+
+  /// Most packages' headers are not longer.
+  private static let usualHeadersByteCount = 16 << 10
 
   /// Puts the package's name in front of errors.
   func named<R>(_ body: () throws(ImageError) -> R) throws(ImageError) -> R {

@@ -1,4 +1,5 @@
 public import Compression
+import FileTree
 public import ImageCore
 
 extension RPMPackage {
@@ -17,7 +18,7 @@ extension RPMPackage {
         return sniffed ?? (format >= 6 ? .none : .gzip)
       }
       guard let claimed = StreamFormat(rawValue: name) else {
-        throw header.error("compressor \(printable(name))", .payloadCompressor, code: .unsupported)
+        throw header.error("compressor \(printable(name.utf8))", .payloadCompressor, code: .unsupported)
       }
       if let sniffed, sniffed != claimed {
         throw ImageError(
@@ -41,9 +42,4 @@ extension RPMPackage {
     if let count = try? header.integer(.archiveSize) { return count }
     return (try? signature.integer(RPMTag(rawValue: 1007))) ?? nil
   }
-}
-
-/// Text for people: what could steer a terminal is escaped.
-func printable(_ text: String) -> String {
-  String(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : Character($0) })
 }

@@ -1,11 +1,11 @@
 import Crypto
 
 /// A digest that is computed piece by piece.
-struct RunningHash {
+package struct RunningHash {
   private var hash: any HashFunction
 
   /// Starts a digest; `nil` for an algorithm that there is no implementation of.
-  init?(_ algorithm: RPMDigestAlgorithm) {
+  package init?(_ algorithm: RPMDigestAlgorithm) {
     switch algorithm {
     case .md5: hash = Insecure.MD5()
     case .sha1: hash = Insecure.SHA1()
@@ -19,17 +19,17 @@ struct RunningHash {
   }
 
   /// Takes the bytes of a range.
-  mutating func update(_ bytes: borrowing [UInt8], _ range: Range<Int>) {
+  package mutating func update(_ bytes: borrowing [UInt8], _ range: Range<Int>) {
     unsafe bytes.withUnsafeBytes { buffer in
       unsafe hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[range]))
     }
   }
 
   /// Takes the next bytes.
-  mutating func update(_ bytes: borrowing [UInt8]) { update(bytes, 0..<bytes.count) }
+  package mutating func update(_ bytes: borrowing [UInt8]) { update(bytes, 0..<bytes.count) }
 
   /// The digest of what has been taken.
-  var value: [UInt8] {
+  package var value: [UInt8] {
     func value(_ hash: some HashFunction) -> [UInt8] { Array(hash.finalize()) }
     return value(hash)
   }

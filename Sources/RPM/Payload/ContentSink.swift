@@ -1,4 +1,5 @@
 import Archives
+import FileTree
 import ImageCore
 
 /// Compares the members of a payload with the header's files, and hands their contents on.
@@ -101,7 +102,7 @@ struct ContentSink<Receiver: RPMContentReceiver>: CpioSink {
     if file.kind == .symlink, current.target != file.linkTarget {
       throw ImageError(
         .mismatch,
-        "leads to \(printable(text(current.target))) in the payload, to \(printable(text(file.linkTarget))) in the header",
+        "leads to \(printable(current.target)) in the payload, to \(printable(file.linkTarget)) in the header",
         context: [file.printedPath])
     }
     if let hash = current.hash, let digest = file.digest, hash.value != digest {
@@ -126,7 +127,7 @@ struct ContentSink<Receiver: RPMContentReceiver>: CpioSink {
 extension CpioMember {
   fileprivate var printed: String {
     switch identity {
-    case .name(let name): printable(text(name))
+    case .name(let name): printable(name)
     case .index(let number): "file \(number)"
     }
   }
@@ -134,5 +135,5 @@ extension CpioMember {
 
 extension RPMFile {
   /// The path for messages.
-  var printedPath: String { printable(text(path)) }
+  var printedPath: String { printable(path) }
 }

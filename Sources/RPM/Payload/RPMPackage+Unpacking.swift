@@ -25,7 +25,8 @@ extension RPMPackage {
       try verifyByteCount()
     }
     let files = try files()
-    try checkSizes(files, limits)
+    let contentByteCount = Self.contentByteCount(files)
+    try checkSizes(contentByteCount, limits)
     let (payload, archive) = verifiesDigests ? try hashes() : ([], [])
     let format = try compressor()
     let result: (receiver: Receiver, hashes: RunningHashes)
@@ -33,7 +34,7 @@ extension RPMPackage {
       result = try Self.unpack(
         PayloadSource(store.slice(payloadRange), payload), format, archive,
         ContentSink(files, receiver, verifiesDigests: verifiesDigests),
-        streamLimits(files, limits), archiveByteCount)
+        streamLimits(files, contentByteCount, limits), archiveByteCount)
     } catch {
       throw error.inContext(fileName)
     }
@@ -69,27 +70,29 @@ extension RPMPackage {
   }
 
   /// Compares what the header claims with what the payload may hold, before anything is decompressed.
-  private func checkSizes(_ files: RPMFileList, _ limits: RPMLimits) throws(ImageError) {
+  private func checkSizes(_ contentByteCount: UInt64, _ limits: RPMLimits) throws(ImageError) {
     let payload = payloadRange.upperBound - payloadRange.lowerBound
     let limit = limits.contentByteCount(payload)
-    guard contentByteCount(files) <= limit else {
+    guard contentByteCount <= limit else {
       throw ImageError(
-        .limit, "a payload of \(payload) bytes for files of \(contentByteCount(files)); at most \(limit) are allowed",
+        .limit, "a payload of \(payload) bytes for files of \(contentByteCount); at most \(limit) are allowed",
         offset: payloadRange.lowerBound, context: [fileName, "payload"])
     }
   }
 
   /// The lengths of all contents together; of hard links, each: a payload may have it so.
-  private func contentByteCount(_ files: RPMFileList) -> UInt64 {
+  private static func contentByteCount(_ files: RPMFileList) -> UInt64 {
     files.reduce(0) { sum, file in
       file.kind == .regular && !file.flags.contains(.ghost) ? sum.saturatingAdd(file.byteCount) : sum
     }
   }
 
   /// As much as an archive of these files takes: a header, a path and two paddings for each, and a full last block.
-  private func streamLimits(_ files: RPMFileList, _ limits: RPMLimits) -> StreamLimits {
+  private func streamLimits(
+    _ files: RPMFileList, _ contentByteCount: UInt64, _ limits: RPMLimits
+  ) -> StreamLimits {
     let headers = files.reduce(UInt64(1 << 16)) { $0 + UInt64($1.path.count + $1.linkTarget.count) + 128 }
-    var result = StreamLimits(outputByteCount: contentByteCount(files).saturatingAdd(headers))
+    var result = StreamLimits(outputByteCount: contentByteCount.saturatingAdd(headers))
     result.memoryByteCount = limits.decoderByteCount
     return result
   }
