@@ -30,6 +30,8 @@ library:libxxhash      libxxhash-dev           xxhash-devel
 library:libzstd        libzstd-dev             libzstd-devel
 library:zlib           zlib1g-dev              zlib-devel
 header:bzlib.h         libbz2-dev              libbz2-devel
+header:sqlite3.h       libsqlite3-dev          sqlite-devel
+header:expat.h         libexpat1-dev           expat-devel
 command:mkfs.erofs     erofs-utils             erofs-utils
 command:sgdisk         gdisk                   gptfdisk
 command:sfdisk         fdisk                   util-linux
@@ -43,6 +45,10 @@ command:python3        python3                 python3
 command:nginx          -                       nginx
 command:openssl        openssl                 openssl
 command:bzip2          bzip2                   bzip2
+command:gpg            gpg                     gpg2
+command:gpgv           gpgv                    gpg2
+command:gpg-agent      gpg-agent               gpg2
+command:sqv            sqv                     -
 command:xz             xz-utils                xz
 command:zstd           zstd                    zstd
 command:mmdebstrap     mmdebstrap              -

@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import SysextImage
+public import SysextPackages
 
 // How values are spelled on the command line.
 
@@ -9,6 +10,15 @@ extension Architecture: ExpressibleByArgument {
 }
 
 extension BuildOptions.ReleaseFiles: ExpressibleByArgument {}
+
+extension ConflictRule: ExpressibleByArgument {}
+extension SBOM.Format: ExpressibleByArgument {}
+extension ScriptletOptions.Presets: ExpressibleByArgument {}
+
+extension PathPattern: ExpressibleByArgument {
+  /// Takes any text.
+  public init?(argument: String) { self.init(argument) }
+}
 
 extension ErofsOptions.Preset: ExpressibleByArgument {}
 extension ErofsOptions.Deduplication: ExpressibleByArgument {}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import SysextImage
+import SysextPackages
 
 #if canImport(Glibc)
   import Glibc
@@ -120,6 +121,24 @@ enum Console {
 
 /// What the environment says.
 enum Environment {
+  /// Where large temporary files go (file-hierarchy(7), environ(7)).
+  static var temporaryFolder: FilePath {
+    guard let value = unsafe getenv("TMPDIR"), unsafe value.pointee == UInt8(ascii: "/") else { return "/var/tmp" }
+    return FilePath(unsafe String(cString: value))
+  }
+
+  /// The users and groups of this machine.
+  static func accounts() -> Accounts {
+    var accounts = Accounts()
+    func bytes(_ path: FilePath) -> [UInt8]? {
+      guard let store = try? ByteStore(contentsOf: path) else { return nil }
+      return try? store.bytes(at: 0, upTo: 4 << 20)
+    }
+    if let bytes = bytes("/etc/passwd") { accounts.add(passwd: bytes, from: "/etc/passwd") }
+    if let bytes = bytes("/etc/group") { accounts.add(group: bytes, from: "/etc/group") }
+    return accounts
+  }
+
   /// `SOURCE_DATE_EPOCH`, the latest time in the image (reproducible-builds.org).
   static func sourceDateEpoch() throws(ImageError) -> Timestamp? {
     guard let value = unsafe getenv("SOURCE_DATE_EPOCH") else { return nil }

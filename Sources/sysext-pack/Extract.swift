@@ -51,11 +51,15 @@ struct Extract: AsyncParsableCommand {
       let report = try await image.extract(
         to: FilePath(destination), paths: path.map(imagePath), options: options)
       console.show(report.findings)
-      try console.show(report.json) {
-        "\(printable(destination.utf8)): \(counted(report.fileCount, "file")) of \(counted(report.byteCount, "byte")), "
-          + "\(counted(report.directoryCount, "directory", "directories")), "
-          + "\(counted(report.symlinkCount, "symlink"))\n"
-      }
+      try console.show(report.json) { report.summary(destination) }
     }
+  }
+}
+
+extension DirectoryWriter.Report {
+  /// A line on what was written.
+  func summary(_ destination: String) -> String {
+    "\(printable(destination.utf8)): \(counted(fileCount, "file")) of \(counted(byteCount, "byte")), "
+      + "\(counted(directoryCount, "directory", "directories")), \(counted(symlinkCount, "symlink"))\n"
   }
 }

@@ -1,20 +1,25 @@
 import ArgumentParser
+import RPM
 import SysextImage
+import SysextPackages
 
-/// `sysext-pack [pack] DIR OUT.raw`.
-struct Pack: AsyncParsableCommand {
+/// `sysext-pack [pack] INPUT… OUT.raw`.
+struct Pack: AsyncParsableCommand, TakingManyPlaces {
   static let configuration = CommandConfiguration(
     commandName: "pack",
-    abstract: "Packs a directory into an extension image.", aliases: ["build"])
+    abstract: "Packs directories and RPM packages into an extension image.", aliases: ["build"])
 
-  @Argument(help: "The directory: usr and opt at its top, or etc for a confext.", completion: .directory)
-  var directory: String
-
-  @Argument(help: "The image: <name>-<version>.<architecture>.raw.", completion: .file(extensions: ["raw"]))
-  var output: String
+  @Argument(
+    help: ArgumentHelp(
+      "Directories with usr and opt at their top (or etc for a confext), RPM packages, folders of them; at last the image: <name>-<version>.<architecture>.raw.",
+      valueName: "input> ... <output"),
+    completion: .file(extensions: ["raw", "rpm"]))
+  var places: [String]
 
   @OptionGroup(title: "Name") var naming: NamingOptions
   @OptionGroup(title: "Extension release") var release: ReleaseOptions
+  @OptionGroup(title: "Packages") var packages: AssemblyArguments
+  @OptionGroup(title: "Signatures of packages") var signatures: SignatureOptions
   @OptionGroup(title: "Image") var image: ImageOptions
   @OptionGroup(title: "Output") var console: ConsoleOptions
 
@@ -25,20 +30,69 @@ struct Pack: AsyncParsableCommand {
   var strict = false
 
   func validate() throws {
-    if output == "-" || directory == "-" {
+    if places.count < 2 { throw ValidationError("what goes in and the image's name are both needed") }
+    if packages.noDigests, !signatures.keyring.isEmpty {
+      throw ValidationError("--no-digests: a signature covers the files by their digests")
+    }
+    if places.contains("-") {
       throw ValidationError("an image is written in place and a tree is no stream: give names of a folder and a file")
     }
   }
 
   func run() async throws {
     try await console.reporting { () async throws(ImageError) in
-      let options = try buildOptions()
+      var options = try buildOptions()
+      let output = places[places.count - 1]
       let path = FilePath(output)
-      let builder = try SysextBuilder(
-        output: path, name: naming.name, version: naming.version, architecture: naming.architecture, options: options)
-      let report = try await builder.build(DirectorySource(FilePath(directory)).tree(threadCount: image.jobs), to: path)
-      console.show(report.findings)
-      try console.show(report.json) { report.summary(path: output, isVerbose: console.verbose) }
+      // Each package is open until it is unpacked.
+      POSIX.raiseFileLimit()
+      var inputs: [AssemblyInput] = []
+      for place in places.dropLast() { inputs += try AssemblyInput.read(FilePath(place)) }
+      if inputs.count == 1, case .directory(let directory) = inputs[0], !packages.isUsed {
+        let builder = try builder(path, options)
+        let report = try await builder.build(DirectorySource(directory).tree(threadCount: image.jobs), to: path)
+        console.show(report.findings)
+        return try console.show(report.json) { report.summary(path: output, isVerbose: console.verbose) }
+      }
+      let base = try await packages.readBase(threadCount: image.jobs)
+      if options.osRelease == nil { options.osRelease = try base?.osRelease() }
+      var assembling = packages.options(image, base: base, isStrict: strict)
+      assembling.signatureVerifier = try signatures.verifier(jobs: image.jobs)
+      let assembly = try await Assembler(assembling).assemble(inputs)
+      do throws(ImageError) {
+        let reload = "EXTENSION_RELOAD_MANAGER"
+        if assembly.needsManagerReload, !options.release.additional.contains(where: { $0.key == reload }) {
+          options.release.additional.append(try OSRelease.Field(reload, "1"))
+        }
+        let builder = try builder(path, options, assembly.mainPackage)
+        let companions = packages.companions(options.latestTime)
+        try show(try await builder.build(assembly, to: path, companions: companions), output)
+      } catch {
+        assembly.cancel()
+        throw error
+      }
+    }
+  }
+
+  /// What the user says comes before what the output's name says, and that before what the package says.
+  private func builder(
+    _ output: FilePath, _ options: BuildOptions, _ package: RPMPackage? = nil
+  ) throws(ImageError) -> SysextBuilder {
+    let parts = output.lastComponent.flatMap { try? ExtensionName(fileName: $0.string) }
+    let version = naming.version ?? (parts?.version == nil ? package?.identity.version : nil)
+    let architecture =
+      naming.architecture
+      ?? (parts?.architecture == nil ? package.flatMap { Architecture(anySpelling: $0.identity.architecture) } : nil)
+    return try SysextBuilder(
+      output: output, name: naming.name, version: version, architecture: architecture, options: options)
+  }
+
+  private func show(_ report: AssemblyReport, _ output: String) throws(ImageError) {
+    console.show(report.image.findings)
+    if let confext = report.confext { console.show(confext.report.findings) }
+    try console.show(report.json) {
+      report.image.summary(path: output, isVerbose: console.verbose)
+        + (report.confext.map { $0.report.summary(path: $0.path.string, isVerbose: console.verbose) } ?? "")
     }
   }
 

@@ -15,20 +15,53 @@ struct SysextPack: AsyncParsableCommand {
       """,
     subcommands: [
       Pack.self, Inspect.self, Ls.self, Cat.self, Extract.self, Tar.self, Verify.self, Diff.self, Repair.self,
+      RPMCommand.self,
       Version.self,
     ],
     defaultSubcommand: Pack.self)
 
   /// A verb's own options are looked at first: to set up those of all verbs takes longer than many a verb's work.
   static func main() async {
-    let arguments = CommandLine.arguments.dropFirst()
-    let verb = configuration.subcommands.first { $0.configuration.commandName == arguments.first }
-    guard let verb = verb as? any AsyncParsableCommand.Type, var command = try? verb.parse(Array(arguments.dropFirst()))
+    var arguments = CommandLine.arguments.dropFirst()
+    var verb: any ParsableCommand.Type = Self.self
+    while let next = verb.configuration.subcommands.first(where: { $0.configuration.commandName == arguments.first }) {
+      verb = next
+      arguments.removeFirst()
+    }
+    guard verb != Self.self, let verb = verb as? any AsyncParsableCommand.Type,
+      var command = try? parse(verb, arguments)
     else {
       // Help, errors, and the verb that needs no name.
       return await main(nil)
     }
     do { try await command.run() } catch { exit(withError: error) }
+  }
+}
+
+/// A verb that takes any number of files, the last of its arguments.
+protocol TakingManyPlaces {
+  var places: [String] { get set }
+}
+
+extension SysextPack {
+  private static func parse(
+    _ verb: any AsyncParsableCommand.Type, _ arguments: ArraySlice<String>
+  ) throws -> sending any AsyncParsableCommand {
+    guard let taking = verb as? any (AsyncParsableCommand & TakingManyPlaces).Type else {
+      return try verb.parse(Array(arguments))
+    }
+    let places = lastPlaces(arguments)
+    var command = try taking.parse(Array(arguments.dropLast(places.count)))
+    command.places += places
+    return command
+  }
+
+  /// The arguments at the end that can only be names of files, where they are many: the parser's time grows with the
+  /// square of their number.
+  private static func lastPlaces(_ arguments: ArraySlice<String>) -> ArraySlice<String> {
+    // The first may be an option's value, and a second one is needed by who needs any.
+    let places = arguments.reversed().prefix { !$0.hasPrefix("-") }.count - 2
+    return places < 64 ? [] : arguments.suffix(places)
   }
 }
 

@@ -55,7 +55,8 @@ struct RefusalTests {
   static let paths: [Refusal] = [
     Refusal("no directory", 1, ["missing", Program.image], ["missing", "No such file or directory"]),
     Refusal(
-      "a file as directory", 1, ["tree/usr/bin/hello", Program.image], ["tree/usr/bin/hello", "Not a directory"]),
+      "a file as directory", 1, ["tree/usr/bin/hello", Program.image],
+      ["tree/usr/bin/hello", "neither a directory nor an RPM package"]),
     Refusal("no folder", 1, ["tree", "no/such/hello-1.raw"], ["no/such", "No such file or directory"]),
     Refusal("a file as folder", 1, ["tree", "tree/usr/bin/hello/x-1.raw"], ["Not a directory"]),
     Refusal("a directory as output", 1, ["tree", "out/x-1.raw"], ["out/x-1.raw", "not a regular file"]) {
@@ -94,7 +95,7 @@ struct RefusalTests {
   static let commandLines: [Refusal] = [
     Refusal("nothing", 64, [], ["directory"]),
     Refusal("no output", 64, ["tree"], ["output"]),
-    Refusal("three arguments", 64, ["tree", Program.image, "more"], ["more"]),
+    Refusal("image between inputs", 1, ["tree", Program.image, "more"], [Program.image, "No such file or directory"]),
     Refusal("standard output", 64, ["tree", "-"], ["names of a folder and a file"]),
     Refusal("standard input", 64, ["-", Program.image], ["names of a folder and a file"]),
     usage("unknown option", ["--colour"], ["--colour"]),
