@@ -6,7 +6,10 @@ import Glibc
 struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare", abstract: "Measures whole commands; docs/benchmarks.md says how to read the tables.",
-    subcommands: [Pairs.self, Targets.self, Report.self, Scaling.self, Presets.self, Reading.self, RandomReading.self])
+    subcommands: [
+      Pairs.self, Targets.self, Report.self, Scaling.self, Presets.self, Reading.self, RandomReading.self,
+      Packages.self,
+    ])
 }
 
 /// What all measurements take.

@@ -5,14 +5,16 @@ struct Flow {
 
   /// Takes the programs of this machine, else of an unpacked tree.
   init(toolTrees: [String]) throws {
-    func words(_ name: String) throws -> [String] {
-      let places = ["/usr/sbin", "/sbin", "/usr/bin"].map { "\($0)/\(name)" }
-      if let program = places.first(where: Peer.isExecutable) { return [program] }
-      for tree in toolTrees { if let words = try? Peer.words(name, inTree: tree) { return words } }
-      throw Failure("no \(name): install it, or give --tool-tree")
-    }
-    veritysetup = try words("veritysetup")
-    sfdisk = try words("sfdisk")
+    veritysetup = try Self.program("veritysetup", toolTrees: toolTrees)
+    sfdisk = try Self.program("sfdisk", toolTrees: toolTrees)
+  }
+
+  /// A program of this machine, else of an unpacked tree.
+  static func program(_ name: String, toolTrees: [String]) throws -> [String] {
+    let places = ["/usr/sbin", "/sbin", "/usr/bin"].map { "\($0)/\(name)" }
+    if let program = places.first(where: Peer.isExecutable) { return [program] }
+    for tree in toolTrees { if let words = try? Peer.words(name, inTree: tree) { return words } }
+    throw Failure("no \(name): install it, or give --tool-tree")
   }
 
   /// One shell, so that its time and memory are those of all steps.
@@ -37,7 +39,8 @@ struct Flow {
     }
   }
 
-  private static func quoted(_ words: [String]) -> String {
+  /// Words for the shell.
+  static func quoted(_ words: [String]) -> String {
     words.map { word in
       "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
     }.joined(separator: " ")
