@@ -7,7 +7,7 @@ import Testing
 @testable import EROFS
 
 /// What a check finds nothing wrong with, the kernel reads, and it reads the same.
-@Suite(.needs("mkfs.erofs", in: .sid), .needsRoot, .needsMount(), .timeLimit(.minutes(15)))
+@Suite(.needs("mkfs.erofs", in: .sid), .needsRoot, .needsMount(), .timeLimit(.minutes(30)))
 struct CheckKernelTests {
   private static func makeSource(at folder: FilePath) throws {
     let attributes = Attributes.file.xattr("user.same", [1, 2, 3])

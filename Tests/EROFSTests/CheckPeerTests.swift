@@ -7,7 +7,7 @@ import Testing
 @testable import EROFS
 
 /// Whole checks of images by mkfs.erofs: nothing is wrong with them.
-@Suite(.needs("mkfs.erofs", in: .sid), .needs("fsck.erofs", in: .sid), .needsRoot, .timeLimit(.minutes(10)))
+@Suite(.needs("mkfs.erofs", in: .sid), .needs("fsck.erofs", in: .sid), .needsRoot, .timeLimit(.minutes(30)))
 struct CheckPeerTests {
   static let options = [
     "", "-zlz4", "-zlz4 -C65536", "-zlz4 -Eztailpacking", "-zlz4hc -Eztailpacking -C65536", "-zlz4 -Efragments",

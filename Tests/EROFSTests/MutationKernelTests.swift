@@ -7,7 +7,7 @@ import Testing
 @testable import EROFS
 
 /// Spoilt fields that a check finds nothing wrong with, not even a warning: the kernel and `fsck.erofs` read the same.
-@Suite(.needs("fsck.erofs", in: .sid), .needsRoot, .needsMount(), .timeLimit(.minutes(15)))
+@Suite(.needs("fsck.erofs", in: .sid), .needsRoot, .needsMount(), .timeLimit(.minutes(30)))
 struct MutationKernelTests {
   /// How many images each golden one gives.
   private static let sampleCount = 24

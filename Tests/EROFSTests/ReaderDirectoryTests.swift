@@ -7,7 +7,7 @@ import Testing
 @testable import EROFS
 
 /// Directories, honest and not.
-@Suite(.timeLimit(.minutes(20))) struct ReaderDirectoryTests {
+@Suite(.timeLimit(.minutes(30))) struct ReaderDirectoryTests {
   private func names(_ block: [UInt8]) throws(ImageError) -> [FileName] {
     var entries: [ErofsEntry] = []
     var last: FileName?

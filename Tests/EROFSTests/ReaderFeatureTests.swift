@@ -7,7 +7,7 @@ import Testing
 
 /// Every feature of the newest mkfs.erofs, against the folder that the image was made from and against the kernel.
 @Suite(
-  .needs("mkfs.erofs", in: .sid), .needs("mkfs.erofs", in: .trixie), .needsRoot, .needsMount(), .timeLimit(.minutes(20))
+  .needs("mkfs.erofs", in: .sid), .needs("mkfs.erofs", in: .trixie), .needsRoot, .needsMount(), .timeLimit(.minutes(30))
 ) struct ReaderFeatureTests {
   /// A set of options, and the oldest kernel that reads what they make.
   struct Case: CustomTestStringConvertible {

@@ -9,7 +9,7 @@ import Testing
 /// Golden images cut short and with random bytes: a result or an error, soon; a trap ends the whole run.
 ///
 /// `MutationTests` has what can be wrong with single fields.
-@Suite(.timeLimit(.minutes(20))) struct ReaderHostileTests {
+@Suite(.timeLimit(.minutes(30))) struct ReaderHostileTests {
   /// One for each way to store things.
   private static let images = GoldenImage.all.filter { golden in
     [

@@ -8,7 +8,7 @@ import Testing
 /// Three releases of mkfs.erofs over all their options, against the folder that the images were made from.
 @Suite(
   .needs("mkfs.erofs", in: .bookworm), .needs("mkfs.erofs", in: .trixie), .needs("mkfs.erofs", in: .sid), .needsRoot,
-  .timeLimit(.minutes(10))
+  .timeLimit(.minutes(30))
 ) struct ReaderMatrixTests {
   @Test(arguments: [(.bookworm, 20), (.trixie, 50), (.sid, 60)] as [(Peer, Int)])
   func equalsTheFolder(_ peer: Peer, _ fewest: Int) async throws {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Reading from many tasks, and in pieces.
-@Suite(.needs("mkfs.erofs", in: .sid), .needsRoot, .timeLimit(.minutes(5))) struct ReaderTaskTests {
+@Suite(.needs("mkfs.erofs", in: .sid), .needsRoot, .timeLimit(.minutes(30))) struct ReaderTaskTests {
   @Test(arguments: [
     ["-zlz4", "-C65536"], ["-zlz4", "-Eall-fragments", "-C1048576"], ["-zzstd", "-C65536", "-m4096", "--zD"],
     ["-zdeflate", "-Efragments,dedupe"], ["-zlzma", "-C65536"], ["--chunksize=4096"],

@@ -8,7 +8,7 @@ import Testing
 @testable import FileTree
 
 /// Images as a sequence of steps, honest and not.
-@Suite(.tempFolder, .timeLimit(.minutes(5))) struct TreeWalkTests {
+@Suite(.tempFolder, .timeLimit(.minutes(30))) struct TreeWalkTests {
   /// `+name`, `-`, and names of files.
   private func steps(_ walk: some TreeWalk) throws -> [String] {
     var walk = walk

@@ -97,7 +97,7 @@ import Testing
   }
 
   /// Someone swaps a folder for a link to elsewhere again and again; no scan may come back with what is elsewhere.
-  @Test(.timeLimit(.minutes(20))) func noScanIsLedAstray() async throws {
+  @Test(.timeLimit(.minutes(30))) func noScanIsLedAstray() async throws {
     let folder = try TempFolder.current
     try Disk.makeFolder(folder["elsewhere"])
     try Disk.makeFolder(folder["elsewhere/b"])
@@ -235,7 +235,7 @@ import Testing
     ),
   ]
 
-  @Test(.timeLimit(.minutes(20)), arguments: changes.indices) func aChangedFileIsAnErrorThatNamesIt(_ index: Int)
+  @Test(.timeLimit(.minutes(30)), arguments: changes.indices) func aChangedFileIsAnErrorThatNamesIt(_ index: Int)
     async throws
   {
     let folder = try TempFolder.current

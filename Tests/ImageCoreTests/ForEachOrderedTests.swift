@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 // One after the other: a transform that waits for another one takes a thread from those who share it.
-@Suite(.serialized, .timeLimit(.minutes(20))) struct ForEachOrderedTests {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct ForEachOrderedTests {
   private static let widths = [1, 2, 3, 8]
   private static let windows = [1, 3, 8, 64]
 

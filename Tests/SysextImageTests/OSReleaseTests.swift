@@ -103,7 +103,7 @@ struct OSReleaseTests {
     #expect(text.findings.count < 100)
   }
 
-  @Test("a megabyte of one-letter assignments takes no more than a moment", .timeLimit(.minutes(20)))
+  @Test("a megabyte of one-letter assignments takes no more than a moment", .timeLimit(.minutes(30)))
   func manyFields() {
     let bytes = (0..<150_000).flatMap { Array("A\($0)=\n".utf8) }
     #expect(OSRelease(bytes).fields.count == 150_000)

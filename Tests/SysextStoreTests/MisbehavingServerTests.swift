@@ -6,7 +6,7 @@ import Testing
 @testable import SysextStore
 
 /// Servers that do what they should not: each gives a clear error, or is borne, within seconds.
-@Suite(.timeLimit(.minutes(20))) struct MisbehavingServerTests {
+@Suite(.timeLimit(.minutes(30))) struct MisbehavingServerTests {
   private static let bytes = Content.random(1 << 20, seed: 21).bytes
   private let good = FileServer(bytes: bytes)
 

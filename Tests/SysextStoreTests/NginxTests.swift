@@ -6,7 +6,7 @@ import Testing
 @testable import SysextStore
 
 /// Images on a real server.
-@Suite(.tempFolder, .needs("nginx", "openssl"), .timeLimit(.minutes(20))) struct NginxTests {
+@Suite(.tempFolder, .needs("nginx", "openssl"), .timeLimit(.minutes(30))) struct NginxTests {
   /// Runs `body` with a server that has an image.
   private func serving(
     noise: Int = 1, _ body: (Nginx, DiskImage) async throws -> Void

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `sysext-pack` on images on a server.
-@Suite(.tempFolder, .needs("diff"), .timeLimit(.minutes(20))) struct ProgramTests {
+@Suite(.tempFolder, .needs("diff"), .timeLimit(.minutes(30))) struct ProgramTests {
   private let program = Tool.built("sysext-pack")
 
   private func serving(_ body: (RawServer, FilePath) async throws -> Void) async throws {

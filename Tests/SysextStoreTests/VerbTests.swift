@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Every verb that reads an image, on a real server and on one that misbehaves.
-@Suite(.tempFolder, .timeLimit(.minutes(20))) struct VerbTests {
+@Suite(.tempFolder, .timeLimit(.minutes(30))) struct VerbTests {
   private let program = Tool.built("sysext-pack")
 
   private static let verbs = [
