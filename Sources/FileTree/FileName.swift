@@ -20,6 +20,11 @@ public struct FileName: Hashable, Sendable {
     "/" + names.map(\.description).joined(separator: "/")
   }
 
+  /// The names of a path's components in bytes; `.` and empty ones are left out.
+  package static func components(of path: some Collection<UInt8>) -> [FileName] {
+    path.split(separator: UInt8(ascii: "/")).filter { !$0.elementsEqual(".".utf8) }.map { FileName(Array($0)) }
+  }
+
   /// The names of a path's components; `.` and the root are left out.
   package static func components(of path: FilePath) -> [FileName] {
     path.components.compactMap { component in

@@ -39,8 +39,21 @@ extension FileTree {
   /// - Throws: What `visit` throws.
   public func walk(_ visit: (Visit) throws(ImageError) -> Bool) throws(ImageError) {
     guard try visit(Visit(node: root, parent: nil, directories: [], siblings: [], position: 0)) else { return }
-    var levels = [Level(directory: root, entries: entries(of: root))]
-    var directories: [FileName] = []
+    try walk(below: root, [], visit)
+  }
+
+  /// Calls `visit` for every name below a directory, in the same order.
+  ///
+  /// - Parameters:
+  ///   - directory: Where to begin.
+  ///   - path: Its path.
+  ///   - visit: Returns whether to go into the directory that it was given.
+  /// - Throws: What `visit` throws.
+  package func walk(
+    below directory: NodeID, _ path: [FileName], _ visit: (Visit) throws(ImageError) -> Bool
+  ) throws(ImageError) {
+    var levels = [Level(directory: directory, entries: entries(of: directory))]
+    var directories = path
     while let level = levels.last {
       let (entries, position) = (level.entries, level.position)
       guard position < entries.count else {

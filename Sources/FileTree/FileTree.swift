@@ -97,9 +97,12 @@ public struct FileTree: Sendable {
   }
 
   /// The node at `path`, without following symbolic links; `nil` where there is none.
-  public func lookup(_ path: FilePath) -> NodeID? {
+  public func lookup(_ path: FilePath) -> NodeID? { lookup(FileName.components(of: path)) }
+
+  /// The node that a path's components lead to, without following symbolic links; `nil` where there is none.
+  package func lookup(_ path: some Sequence<FileName>) -> NodeID? {
     var node = root
-    for name in FileName.components(of: path) {
+    for name in path {
       guard let next = child(name, of: node) else { return nil }
       node = next
     }
@@ -137,12 +140,7 @@ public struct FileTree: Sendable {
   public mutating func remove(_ path: FilePath) {
     var components = FileName.components(of: path)
     guard let name = components.popLast() else { return }
-    var directory = root
-    for component in components {
-      guard let next = child(component, of: directory) else { return }
-      directory = next
-    }
-    remove(name, from: directory)
+    if let directory = lookup(components) { remove(name, from: directory) }
   }
 
   /// Takes a name out of a directory; nothing happens where there is none.

@@ -60,10 +60,6 @@ struct Pack: AsyncParsableCommand, TakingManyPlaces {
       assembling.signatureVerifier = try signatures.verifier(jobs: image.jobs)
       let assembly = try await Assembler(assembling).assemble(inputs)
       do throws(ImageError) {
-        let reload = "EXTENSION_RELOAD_MANAGER"
-        if assembly.needsManagerReload, !options.release.additional.contains(where: { $0.key == reload }) {
-          options.release.additional.append(try OSRelease.Field(reload, "1"))
-        }
         let builder = try builder(path, options, assembly.mainPackage)
         let companions = packages.companions(options.latestTime)
         try show(try await builder.build(assembly, to: path, companions: companions), output)

@@ -59,7 +59,10 @@ package struct MadePackage: Sendable {
   package var fileName: String { "\(name)-\(version)-\(release).\(architecture).rpm" }
 
   /// The package's bytes.
-  package var bytes: [UInt8] { PackageCraft.package(HeaderCraft(values), payload: archive.bytes) }
+  package var bytes: [UInt8] { bytes(payload: archive.bytes) }
+
+  /// The bytes with another form of the payload, which a tag must name.
+  package func bytes(payload: [UInt8]) -> [UInt8] { PackageCraft.package(HeaderCraft(values), payload: payload) }
 
   private var values: [(UInt32, HeaderCraft.Value)] {
     var values: [(UInt32, HeaderCraft.Value)] = [
@@ -98,7 +101,7 @@ package struct MadePackage: Sendable {
   }
 
   /// As rpm has it: of hard links, the last one has the content.
-  private var archive: CpioCraft {
+  package var archive: CpioCraft {
     var archive = CpioCraft()
     for (index, file) in files.enumerated() where file.flags & 1 << 6 == 0 {
       let isLast = file.link == 0 || !files.dropFirst(index + 1).contains { $0.link == file.link }

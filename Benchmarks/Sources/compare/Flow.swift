@@ -31,7 +31,7 @@ struct Flow {
         tree=$((($(stat -c %s \(Self.quoted([hashes]))) + 1048575) / 1048576))
         truncate -s $((data + tree + 2))M \(Self.quoted([output]))
         printf 'label: gpt\\nstart=1MiB, size=%dMiB\\nsize=%dMiB\\n' $data $tree |
-          \(Self.quoted(sfdisk + ["--quiet", "--no-reread", output]))
+          \(Self.quoted(sfdisk + ["--quiet", "--no-reread", "--no-tell-kernel", output]))
         dd if=\(Self.quoted([system])) of=\(Self.quoted([output])) bs=1M seek=1 conv=notrunc status=none
         dd if=\(Self.quoted([hashes])) of=\(Self.quoted([output])) bs=1M seek=$((data + 1)) conv=notrunc status=none
         """

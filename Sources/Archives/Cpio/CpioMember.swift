@@ -51,19 +51,27 @@ struct CpioHeader {
   static let nameLimit = 4096
 
   let form: Form
-  let numbers: [UInt32]
-
-  var mode: UInt32 { numbers[1] }
-  var byteCount: UInt32 { numbers[6] }
+  /// The inode, or in the stripped form the file's place in the list.
+  private(set) var index: UInt32 = 0
+  private(set) var mode: UInt32 = 0
+  private(set) var byteCount: UInt32 = 0
   /// Of the name with its NUL.
-  var nameByteCount: UInt32 { numbers[11] }
-  var checksum: UInt32 { numbers[12] }
+  private(set) var nameByteCount: UInt32 = 0
+  private(set) var checksum: UInt32 = 0
 
   /// Reads a whole header; `nil` for what are no digits.
   init?(_ form: Form, _ bytes: [UInt8]) {
-    let digits = bytes[Form.magicByteCount..<form.byteCount]
-    guard let values = ImageCore.bytes(hex: digits) else { return nil }
-    numbers = stride(from: 0, to: values.count, by: 4).map { values.rawSpan.bigEndian(at: $0) }
     self.form = form
+    for (place, offset) in stride(from: Form.magicByteCount, to: form.byteCount, by: 8).enumerated() {
+      guard let number = ImageCore.number(hex: bytes, at: offset) else { return nil }
+      switch place {
+      case 0: index = number
+      case 1: mode = number
+      case 6: byteCount = number
+      case 11: nameByteCount = number
+      case 12: checksum = number
+      default: break
+      }
+    }
   }
 }

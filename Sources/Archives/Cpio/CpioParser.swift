@@ -99,7 +99,7 @@ package struct CpioParser {
       guard let header = CpioHeader(form, pending) else { throw error("a header with what are no digits") }
       if form == .stripped {
         pad()
-        try begin(CpioMember(identity: .index(header.numbers[0])), &sink)
+        try begin(CpioMember(identity: .index(header.index)), &sink)
         return
       }
       guard (1...UInt32(CpioHeader.nameLimit)).contains(header.nameByteCount) else {

@@ -68,18 +68,13 @@ final class StagingFolder: Sendable {
     in parent: FileDescriptor, _ path: String
   ) throws(ImageError) -> (name: [UInt8], root: FileDescriptor) {
     do throws(Errno) {
-      var attempt = 0
-      while true {
-        let name = Array(".sysext-\(POSIX.processID)-\(attempt).tmp".utf8)
-        do throws(Errno) { try POSIX.makeDirectory(name, in: parent, mode: 0o700) } catch {
-          attempt += 1
-          if error != .fileExists || attempt > 100 { throw error }
-          continue
-        }
-        let root = try POSIX.open(name, in: parent, isDirectory: true)
-        try makePlain(root)
-        return (name, root)
+      let name = try HiddenName.withFree { name throws(Errno) in
+        try POSIX.makeDirectory(name, in: parent, mode: 0o700)
+        return name
       }
+      let root = try POSIX.open(name, in: parent, isDirectory: true)
+      try makePlain(root)
+      return (name, root)
     } catch { throw .io(error, "make a directory", path) }
   }
 

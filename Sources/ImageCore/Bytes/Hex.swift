@@ -12,8 +12,10 @@ extension Sequence<UInt8> {
 }
 
 /// The bytes that pairs of hexadecimal digits stand for; `nil` for anything else.
-package func bytes(hex: some Sequence<UInt8>) -> [UInt8]? {
+package func bytes(hex: some Collection<UInt8>) -> [UInt8]? {
+  guard hex.count.isMultiple(of: 2) else { return nil }
   var result: [UInt8] = []
+  result.reserveCapacity(hex.count / 2)
   var high: UInt8?
   for character in hex {
     guard let digit = character.hexDigitValue else { return nil }
@@ -24,7 +26,17 @@ package func bytes(hex: some Sequence<UInt8>) -> [UInt8]? {
       high = digit
     }
   }
-  return high == nil ? result : nil
+  return result
+}
+
+/// The number that the eight hexadecimal digits at `offset`, which are inside, stand for; `nil` for anything else.
+package func number(hex bytes: [UInt8], at offset: Int) -> UInt32? {
+  var number: UInt32 = 0
+  for index in offset..<offset + 8 {
+    guard let digit = bytes[index].hexDigitValue else { return nil }
+    number = number << 4 | UInt32(digit)
+  }
+  return number
 }
 
 extension UInt8 {

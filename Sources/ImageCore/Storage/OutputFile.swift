@@ -15,7 +15,7 @@ package final class OutputFile: Sendable {
   }
 
   private let path: FilePath
-  private let name: [UInt8]
+  private let lastName: [UInt8]
   private let directory: FileDescriptor
   private let file: FileDescriptor
   private let temporaryName: [UInt8]?
@@ -46,7 +46,7 @@ package final class OutputFile: Sendable {
     }
     self.path = path
     self.replace = replace
-    self.name = name
+    lastName = name
     self.directory = directory
     file = temporary.file
     temporaryName = temporary.name
@@ -85,19 +85,8 @@ package final class OutputFile: Sendable {
   ) throws(ImageError) -> (FileDescriptor, [UInt8]?) {
     do throws(Errno) {
       if staging == .unnamed, let file = try? POSIX.openUnnamed(in: directory) { return (file, nil) }
-      for attempt in 0... {
-        let hidden = temporaryName(attempt)
-        do throws(Errno) { return (try POSIX.create(hidden, in: directory), hidden) } catch {
-          if error != .fileExists || attempt == 100 { throw error }
-        }
-      }
-      throw .fileExists
+      return try HiddenName.withFree { hidden throws(Errno) in (try POSIX.create(hidden, in: directory), hidden) }
     } catch { throw .io(error, "create a file in the folder", path) }
-  }
-
-  /// Hidden, so that a scan of images passes over it, and short, so that a long target name stays possible.
-  private static func temporaryName(_ attempt: Int) -> [UInt8] {
-    Array(".sysext-\(POSIX.processID)-\(attempt).tmp".utf8)
   }
 
   /// Writes bytes at an offset; what is never written reads as zeros and takes no space.
@@ -118,13 +107,21 @@ package final class OutputFile: Sendable {
 
   /// Sets the final length, flushes to the disk and gives the file its name.
   package func commit(byteCount: UInt64) throws(ImageError) {
+    try finish(byteCount: byteCount)
+    try publish()
+  }
+
+  /// Sets the final length and flushes to the disk: nothing is missing but the name.
+  package func finish(byteCount: UInt64) throws(ImageError) {
     do { try file.resize(to: Int64(byteCount)) } catch {
       throw .io(error as? Errno ?? .ioError, "set the length", path.string)
     }
-    do throws(Errno) {
-      try POSIX.fsync(file)
-      try publish()
-    } catch {
+    do throws(Errno) { try POSIX.fsync(file) } catch { throw .io(error, "write", path.string) }
+  }
+
+  /// Gives the file its name.
+  package func publish() throws(ImageError) {
+    do throws(Errno) { try name() } catch {
       if error == .fileExists { throw .taken(path.string) }
       throw .io(error, "write", path.string)
     }
@@ -134,32 +131,26 @@ package final class OutputFile: Sendable {
   }
 
   /// Without `replace` the name must still be free: a link, unlike a rename, never takes another's place.
-  private func publish() throws(Errno) {
+  private func name() throws(Errno) {
     switch (temporaryName, replace) {
-    case (nil, false): try POSIX.link(file, as: name, in: directory)
+    case (nil, false): try POSIX.link(file, as: lastName, in: directory)
     case (nil, true):
-      var attempt = 0
-      while true {
-        let hidden = OutputFile.temporaryName(attempt)
-        do throws(Errno) { try POSIX.link(file, as: hidden, in: directory) } catch {
-          attempt += 1
-          if error != .fileExists || attempt > 100 { throw error }
-          continue
-        }
-        do throws(Errno) { try POSIX.rename(hidden, to: name, in: directory) } catch {
-          try? POSIX.unlink(hidden, in: directory)
-          throw error
-        }
-        return
+      let hidden = try HiddenName.withFree { hidden throws(Errno) in
+        try POSIX.link(file, as: hidden, in: directory)
+        return hidden
+      }
+      do throws(Errno) { try POSIX.rename(hidden, to: lastName, in: directory) } catch {
+        try? POSIX.unlink(hidden, in: directory)
+        throw error
       }
     case (let hidden?, false):
-      do throws(Errno) { try POSIX.link(hidden, as: name, in: directory) } catch {
+      do throws(Errno) { try POSIX.link(hidden, as: lastName, in: directory) } catch {
         // FAT and its like have no links.
         guard [.notPermitted, .notSupported, .noFunction].contains(error) else { throw error }
-        return try POSIX.rename(hidden, toFree: name, in: directory)
+        return try POSIX.rename(hidden, toFree: lastName, in: directory)
       }
       try POSIX.unlink(hidden, in: directory)
-    case (let hidden?, true): try POSIX.rename(hidden, to: name, in: directory)
+    case (let hidden?, true): try POSIX.rename(hidden, to: lastName, in: directory)
     }
   }
 }

@@ -27,17 +27,11 @@ package final class ScratchFile: Sendable {
     }
     defer { try? directory.close() }
     if let file = try? POSIX.openUnnamed(in: directory) { return file }
-    for attempt in 0... {
-      let name = Array(".sysext-\(POSIX.processID)-scratch-\(attempt).tmp".utf8)
-      do throws(Errno) {
-        let file = try POSIX.create(name, in: directory)
-        try? POSIX.unlink(name, in: directory)
-        return file
-      } catch {
-        if error != .fileExists || attempt == 1000 { throw error }
-      }
+    return try HiddenName.withFree { name throws(Errno) in
+      let file = try POSIX.create(name, in: directory)
+      try? POSIX.unlink(name, in: directory)
+      return file
     }
-    throw .fileExists
   }
 
   deinit { try? file.close() }

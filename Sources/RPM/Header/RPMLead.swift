@@ -26,12 +26,15 @@ public struct RPMLead: Sendable, Hashable {
   ///
   /// - Throws: The source's error.
   public static func isRecognized(_ store: ByteStore) throws(ImageError) -> Bool {
-    try store.bytes(at: 0, upTo: magic.count) == magic
+    isRecognized(try store.bytes(at: 0, upTo: magic.count))
   }
+
+  /// Whether bytes begin as a package does.
+  package static func isRecognized(_ head: [UInt8]) -> Bool { head.starts(with: magic) }
 
   /// Reads the lead, which is at the beginning of `bytes`.
   init(_ bytes: [UInt8]) throws(ImageError) {
-    guard bytes.count >= Self.byteCount, Array(bytes[..<4]) == Self.magic else {
+    guard bytes.count >= Self.byteCount, Self.isRecognized(bytes) else {
       throw ImageError(.corrupt, "not an RPM package: no lead", offset: 0)
     }
     let span = bytes.rawSpan

@@ -19,12 +19,19 @@ extension RPMPackage {
   public func unpack<Receiver: RPMContentReceiver>(
     _ receiver: inout Receiver, limits: RPMLimits = RPMLimits(), verifiesDigests: Bool = true
   ) throws(ImageError) -> [RPMDigest] {
+    try unpack(files(), &receiver, limits: limits, verifiesDigests: verifiesDigests)
+  }
+
+  /// As `unpack(_:limits:verifiesDigests:)`, for who has read the list of files.
+  @discardableResult
+  package func unpack<Receiver: RPMContentReceiver>(
+    _ files: RPMFileList, _ receiver: inout Receiver, limits: RPMLimits, verifiesDigests: Bool
+  ) throws(ImageError) -> [RPMDigest] {
     var verified: [RPMDigest] = []
     if verifiesDigests {
       verified = try verifyHeader()
       try verifyByteCount()
     }
-    let files = try files()
     let contentByteCount = Self.contentByteCount(files)
     try checkSizes(contentByteCount, limits)
     let (payload, archive) = verifiesDigests ? try hashes() : ([], [])
@@ -75,7 +82,8 @@ extension RPMPackage {
     let limit = limits.contentByteCount(payload)
     guard contentByteCount <= limit else {
       throw ImageError(
-        .limit, "a payload of \(payload) bytes for files of \(contentByteCount); at most \(limit) are allowed",
+        .limit,
+        "a payload of \(payload) bytes for files of \(contentByteCount); at most \(limit) are allowed: --max-ratio changes it",
         offset: payloadRange.lowerBound, context: [fileName, "payload"])
     }
   }

@@ -59,14 +59,16 @@ public struct SysextBuilder: Sendable {
   /// - Parameters:
   ///   - tree: What goes in; entries beside `usr` and `opt` (`etc` for a confext) are left out.
   ///   - output: The image file.
-  ///   - confirm: Called when all is written and nothing is visible yet: whoever handed over contents before they were
-  ///     verified says here whether they are good.
   /// - Returns: What was built.
-  /// - Throws: What is wrong with the tree, an input file, the options or the output; `.cancelled` when the task is; what
-  ///   `confirm` throws.
-  public func build(
-    _ tree: FileTree, to output: FilePath, confirm: () async throws(ImageError) -> Void = {}
-  ) async throws(ImageError) -> BuildReport {
+  /// - Throws: What is wrong with the tree, an input file, the options or the output; `.cancelled` when the task is.
+  public func build(_ tree: FileTree, to output: FilePath) async throws(ImageError) -> BuildReport {
+    let image = try await write(tree, to: output)
+    try image.publish()
+    return image.report
+  }
+
+  /// Writes the image, for who has to look at something else before anybody sees it.
+  package func write(_ tree: FileTree, to output: FilePath) async throws(ImageError) -> UnpublishedImage {
     try options.validate()
     let type = PartitionType(designator: options.partition, architecture: name.architecture ?? .native)
     var tree = tree
@@ -87,11 +89,11 @@ public struct SysextBuilder: Sendable {
       byteCount = try written.imageByteCount
       table = written
     }
-    try await confirm()
-    try file.commit(byteCount: byteCount)
-    return BuildReport(
-      name: name, architecture: type.architecture, byteCount: byteCount, seed: seed, partitionTable: table,
-      erofs: erofs, release: release, findings: findings)
+    try file.finish(byteCount: byteCount)
+    return UnpublishedImage(
+      report: BuildReport(
+        name: name, architecture: type.architecture, byteCount: byteCount, seed: seed, partitionTable: table,
+        erofs: erofs, release: release, findings: findings), file: file)
   }
 
   /// Makes the tree an extension's: layout, owners, times, release files.

@@ -17,5 +17,5 @@ public func imagePath(_ text: String) -> [FileName] {
       bytes.append(first)
     }
   }
-  return bytes.split(separator: UInt8(ascii: "/")).map { FileName(Array($0)) }.filter { $0 != "." }
+  return FileName.components(of: bytes)
 }

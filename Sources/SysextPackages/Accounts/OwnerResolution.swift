@@ -76,7 +76,7 @@ extension Accounts {
     var files: [FileName: any FileContent] = [:]
     let known = base?.headerTree == nil ? base?.tree : nil
     for tree in [known, merged.tree] {
-      guard let tree, let folder = tree.node(Self.folder) else { continue }
+      guard let tree, let folder = tree.lookup(Self.folder) else { continue }
       for entry in tree.entries(of: folder) where entry.name.bytes.suffix(5).elementsEqual(".conf".utf8) {
         if case .regular(let content) = tree.kind(of: entry.node) { files[entry.name] = content }
       }

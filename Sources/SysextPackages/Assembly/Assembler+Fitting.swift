@@ -46,9 +46,7 @@ extension Assembler {
     let context = ScriptletActions.Context(
       time: merged.tree.attributes(of: merged.tree.root).modified, resolve: { paths.file($0) },
       identify: { name, isGroup in isGroup ? accounts.gid(of: name) : accounts.uid(of: name) },
-      baseHas: { path in
-        base?.node(path.split(separator: UInt8(ascii: "/")).map { FileName(Array($0)) }) != nil
-      })
+      baseHas: { base?.lookup(FileName.components(of: $0)) != nil })
     let findings = try merged.change { (tree) throws(ImageError) in try actions.apply(to: &tree, context) }
     for finding in findings { merged.report(finding) }
   }

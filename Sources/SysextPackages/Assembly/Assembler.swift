@@ -25,23 +25,17 @@ public struct Assembler: Sendable {
     for result in try await options.signatureVerifier?.verify(packages) ?? [] { findings += result.findings }
     let scriptlets = try ScriptletReport(packages, options.scriptlets)
     findings += try self.findings(scriptlets)
-    let decoders =
-      packages.isEmpty
-      ? nil
-      : try PayloadDecoders(
-        packages, folder: options.scratchFolder, threadCount: threadCount,
-        limits: options.limits, verifiesDigests: options.verifiesDigests)
-    do throws(ImageError) {
-      var merged = try await merge(inputs, main, decoders?.spools ?? [])
+    let decoders = try PayloadDecoders(
+      packages, folder: options.scratchFolder, threadCount: threadCount,
+      limits: options.limits, verifiesDigests: options.verifiesDigests)
+    return try await decoders.running { () async throws(ImageError) in
+      var merged = try await merge(inputs, main, decoders)
       let confext = try lay(&merged, name: main?.identity.name ?? "extension")
       try await fit(&merged, scriptlets.actions)
       return Assembly(
         tree: merged.tree, confext: confext, packages: packages, mainPackage: main, scriptlets: scriptlets,
         needsManagerReload: ScriptletActions.needsManagerReload(merged.tree), findings: findings + merged.findings,
         decoders: decoders)
-    } catch {
-      decoders?.cancel()
-      throw decoders?.failure ?? error
     }
   }
 
@@ -49,20 +43,20 @@ public struct Assembler: Sendable {
 
   /// All inputs in one tree.
   private func merge(
-    _ inputs: [AssemblyInput], _ main: RPMPackage?, _ spools: [PayloadSpool]
+    _ inputs: [AssemblyInput], _ main: RPMPackage?, _ decoders: PayloadDecoders
   ) async throws(ImageError) -> MergedTree {
     var root = FileAttributes.directory
     if let time = main?.buildTime { root.modified = Timestamp(seconds: Int64(clamping: time)) }
     var merged = MergedTree(
       rule: options.conflictRule, paths: PathMap(base: options.base?.tree), rootAttributes: root)
-    var rest = spools[...]
+    var number = 0
     for input in inputs {
       switch input {
       case .package(let package):
-        guard let spool = rest.popFirst() else { continue }
-        try merged.add(package: package.identity.description, try package.files()) { file in
-          SpoolContent(spool: spool, index: file.index, byteCount: file.byteCount)
+        try merged.add(package: package.identity.description, decoders.files[number]) { file in
+          decoders.content(of: file, package: number)
         }
+        number += 1
       case .directory(let path):
         try merged.add(
           directory: path.string, try await DirectorySource(path).tree(threadCount: options.threadCount))

@@ -20,13 +20,13 @@ public struct Assembly: Sendable {
   public let needsManagerReload: Bool
   /// What was left out, decided or guessed.
   public let findings: [Finding]
-  let decoders: PayloadDecoders?
+  let decoders: PayloadDecoders
 
   /// Waits until all packages are unpacked, and says whether they are what they claim to be.
   ///
   /// - Throws: What is wrong with the first that is not.
-  public func verify() async throws(ImageError) { try await decoders?.finish() }
+  public func verify() async throws(ImageError) { try await decoders.finish() }
 
   /// Ends the unpacking; who reads a content gets an error.
-  public func cancel() { decoders?.cancel() }
+  public func cancel() { decoders.cancel() }
 }

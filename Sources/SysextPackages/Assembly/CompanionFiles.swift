@@ -21,6 +21,11 @@ public struct CompanionFiles: Sendable {
   struct Prepared: Sendable {
     fileprivate let manifest: OutputFile?
     fileprivate let sboms: [(format: SBOM.Format, file: OutputFile)]
+
+    /// Gives them their names.
+    func publish() throws(ImageError) {
+      for file in [manifest] + sboms.map(\.file) { try file?.publish() }
+    }
   }
 
   /// Makes sure that they can be written.
@@ -37,7 +42,7 @@ public struct CompanionFiles: Sendable {
     return Prepared(manifest: hasManifest ? try file("manifest") : nil, sboms: files)
   }
 
-  /// Writes them.
+  /// Writes what is in them.
   ///
   /// - Returns: What is worth knowing of them.
   func write(_ prepared: Prepared, _ report: AssemblyReport) throws(ImageError) -> [Finding] {
@@ -47,13 +52,13 @@ public struct CompanionFiles: Sendable {
       options.scriptlets = report.scriptlets.json
       let manifest = ImageManifest(report: report.image, packages: report.packages, options: options)
       findings += manifest.findings
-      try file.commit(manifest.text)
+      try file.finish(manifest.text)
     }
     for (format, file) in prepared.sboms {
       var options = SBOM.Options()
       options.created = created
       options.toolVersion = toolVersion
-      try file.commit(
+      try file.finish(
         try SBOM(format, report: report.image, packages: report.packages, options: options).json.text)
     }
     return findings
@@ -61,9 +66,9 @@ public struct CompanionFiles: Sendable {
 }
 
 extension OutputFile {
-  fileprivate func commit(_ text: String) throws(ImageError) {
+  fileprivate func finish(_ text: String) throws(ImageError) {
     let bytes = Array(text.utf8)
     try write(bytes.rawSpan, at: 0)
-    try commit(byteCount: UInt64(bytes.count))
+    try finish(byteCount: UInt64(bytes.count))
   }
 }

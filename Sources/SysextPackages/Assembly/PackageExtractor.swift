@@ -20,7 +20,7 @@ public struct PackageExtractor: Sendable {
   ///   - accounts: Whose numbers are known.
   ///   - writing: How files are written.
   /// - Returns: What was written; findings of the packages come first.
-  /// - Throws: `.exists` for conflicts, what is wrong with a package; what `DirectoryWriter` throws; `.cancelled`.
+  /// - Throws: `.mismatch` for conflicts, what is wrong with a package; what `DirectoryWriter` throws; `.cancelled`.
   public func extract(
     _ packages: [RPMPackage], to destination: FilePath, accounts: Accounts, writing: DirectoryWriter.Options
   ) async throws(ImageError) -> (report: DirectoryWriter.Report, findings: [Finding]) {
@@ -28,25 +28,20 @@ public struct PackageExtractor: Sendable {
     let decoders = try PayloadDecoders(
       packages, folder: options.scratchFolder, threadCount: max(1, options.threadCount ?? POSIX.processorCount),
       limits: options.limits, verifiesDigests: options.verifiesDigests)
-    defer { decoders.cancel() }
-    var merged = MergedTree(rule: options.conflictRule, paths: PathMap(base: nil))
-    for (package, spool) in zip(packages, decoders.spools) {
-      try merged.add(package: package.identity.description, try package.files(), isMerged: false) { file in
-        SpoolContent(spool: spool, index: file.index, byteCount: file.byteCount)
+    return try await decoders.running { () async throws(ImageError) in
+      var merged = MergedTree(rule: options.conflictRule, paths: PathMap(base: nil))
+      for (number, package) in packages.enumerated() {
+        try merged.add(package: package.identity.description, decoders.files[number], isMerged: false) { file in
+          decoders.content(of: file, package: number)
+        }
       }
+      for finding in try OwnerResolution(accounts: accounts).apply(to: &merged) { merged.report(finding) }
+      // Nothing is written that is found to be damaged afterwards.
+      try await decoders.finish()
+      return (
+        try await DirectoryWriter(writing).write(merged.tree, to: destination),
+        signatures.flatMap(\.findings) + merged.findings
+      )
     }
-    for finding in try OwnerResolution(accounts: accounts).apply(to: &merged) { merged.report(finding) }
-    // Nothing is written that is found to be damaged afterwards.
-    let result = await withTaskCancellationHandler {
-      () async -> Result<Void, ImageError> in
-      do throws(ImageError) { return .success(try await decoders.finish()) } catch { return .failure(error) }
-    } onCancel: {
-      decoders.cancel()
-    }
-    try result.get()
-    return (
-      try await DirectoryWriter(writing).write(merged.tree, to: destination),
-      signatures.flatMap(\.findings) + merged.findings
-    )
   }
 }

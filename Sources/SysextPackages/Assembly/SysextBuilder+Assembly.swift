@@ -17,18 +17,9 @@ extension SysextBuilder {
   public func build(
     _ assembly: Assembly, to output: FilePath, companions: CompanionFiles = CompanionFiles()
   ) async throws(ImageError) -> AssemblyReport {
-    let result = await withTaskCancellationHandler {
-      () async -> Result<AssemblyReport, ImageError> in
-      do throws(ImageError) {
-        return .success(try await buildVerified(assembly, to: output, companions))
-      } catch {
-        assembly.cancel()
-        return .failure(assembly.decoders?.failure ?? error)
-      }
-    } onCancel: {
-      assembly.cancel()
+    try await assembly.decoders.running { () async throws(ImageError) in
+      try await buildVerified(assembly, to: output, companions)
     }
-    return try result.get()
   }
 
   private func buildVerified(
@@ -36,21 +27,35 @@ extension SysextBuilder {
   ) async throws(ImageError) -> AssemblyReport {
     let files =
       assembly.packages.isEmpty ? nil : try companions.prepare(beside: output, replaces: options.replacesExisting)
-    var confext: (path: FilePath, report: BuildReport)?
-    var image = try await build(assembly.tree, to: output) { () async throws(ImageError) in
-      try await assembly.verify()
-      confext = try await buildConfext(assembly, beside: output)
-    }
-    image.findings = assembly.findings + image.findings
+    let image = try await reloading(assembly).write(assembly.tree, to: output)
+    let confext = try await writeConfext(assembly, beside: output)
+    try await assembly.verify()
     var report = AssemblyReport(
-      image: image, confext: confext, packages: assembly.packages, scriptlets: assembly.scriptlets)
+      image: image.report, confext: confext.map { ($0.path, $0.image.report) }, packages: assembly.packages,
+      scriptlets: assembly.scriptlets)
+    report.image.findings = assembly.findings + report.image.findings
     if let files { report.image.findings += try companions.write(files, report) }
+    // All of it is on the disk: what can fail from here on is to give it names. Who waits for the image has the rest, too.
+    try checkCancellation()
+    try confext?.image.publish()
+    try files?.publish()
+    try image.publish()
     return report
   }
 
-  private func buildConfext(
+  /// As it is, or for an image with which systemd has to read its units again.
+  private func reloading(_ assembly: Assembly) throws(ImageError) -> SysextBuilder {
+    var builder = self
+    let key = "EXTENSION_RELOAD_MANAGER"
+    if assembly.needsManagerReload, !options.release.additional.contains(where: { $0.key == key }) {
+      builder.options.release.additional.append(try OSRelease.Field(key, "1"))
+    }
+    return builder
+  }
+
+  private func writeConfext(
     _ assembly: Assembly, beside output: FilePath
-  ) async throws(ImageError) -> (path: FilePath, report: BuildReport)? {
+  ) async throws(ImageError) -> (path: FilePath, image: UnpublishedImage)? {
     guard let tree = assembly.confext else { return nil }
     let path = output.removingLastComponent().appending("\(name.full).confext.raw")
     var options = options
@@ -58,6 +63,6 @@ extension SysextBuilder {
     options.partition = .root
     // Another image needs another identity.
     options.seed = nil
-    return (path, try await SysextBuilder(name: name, options: options).build(tree, to: path))
+    return (path, try await SysextBuilder(name: name, options: options).write(tree, to: path))
   }
 }

@@ -137,7 +137,7 @@ extension BasePackageList {
     if try RPMDatabase.Backend(recognizing: head) != nil || isDatabaseInLog(path, store) {
       return try BasePackageList(try RPMDatabase(contentsOf: path), path.string)
     }
-    if head.starts(with: [0xED, 0xAB, 0xEE, 0xDB]) { return try packages([path], path) }
+    if RPMLead.isRecognized(head) { return try packages([path], path) }
     if ListReader.isXML(head), isIndex(head) {
       // What it names is relative to the folder above its own.
       let folder = path.removingLastComponent()

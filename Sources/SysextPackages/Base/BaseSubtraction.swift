@@ -21,14 +21,9 @@ struct BaseSubtraction: Sendable {
     let other: FileTree.NodeID
   }
 
-  private struct Name: Hashable {
-    let parent: FileTree.NodeID
-    let name: FileName
-  }
-
   func apply(to merged: inout MergedTree) async throws(ImageError) {
     let pairs = try pairs(merged)
-    var same: Set<Name> = []
+    var same: Set<MergedTree.Place> = []
     var shadows: [Finding] = []
     let base = base
     try await forEachOrdered(
@@ -43,23 +38,18 @@ struct BaseSubtraction: Sendable {
       },
       commit: { (result: (Pair, String?)) throws(ImageError) in
         let visit = result.0.visit
-        guard let parent = visit.parent, let name = visit.name else { return }
+        guard let place = visit.place else { return }
         if let difference = result.1 {
           shadows.append(
             Finding(.warning, "shadow", place: visit.description, "hides the base's while merged: \(difference)"))
-        } else if !result.0.node.isDirectory {
-          same.insert(Name(parent: parent, name: name))
         } else if merged.tree.entries(of: visit.node).isEmpty {
-          same.insert(Name(parent: parent, name: name))
+          same.insert(place)
         }
       })
     report(shadows, &merged)
     if keepsIdentical || same.isEmpty { return }
-    let count = try merged.remove { (_, visit) throws(ImageError) in
-      guard let parent = visit.parent, let name = visit.name else { return false }
-      return same.contains(Name(parent: parent, name: name))
-    }
-    merged.report(Finding(.note, "in-base", "\(count) paths were left out, as the base has the same"))
+    try merged.remove(same)
+    merged.report(Finding(.note, "in-base", "\(same.count) paths were left out, as the base has the same"))
   }
 
   private func report(_ shadows: [Finding], _ merged: inout MergedTree) {

@@ -37,7 +37,7 @@ public struct BaseSystem: Sendable {
   ///
   /// - Throws: `.notFound`, `.io`, `.unsupported` for what is none of these; what is wrong with it; `.cancelled`.
   public static func read(_ path: FilePath, threadCount: Int? = nil) async throws(ImageError) -> BaseSystem {
-    if isSystem(path) {
+    if FolderListing.isFolder(path.appending("usr")) {
       return try BaseSystem(
         name: path.string, system: try await DirectorySource(path).tree(threadCount: threadCount))
     }
@@ -45,7 +45,7 @@ public struct BaseSystem: Sendable {
     do throws(ImageError) {
       return try BaseSystem(name: path.string, packages: try BasePackageList(contentsOf: path))
     } catch {
-      guard error.code == .unsupported, !isDirectory(path) else { throw error }
+      guard error.code == .unsupported, !FolderListing.isFolder(path) else { throw error }
       problem = error
     }
     let image: DiskImage
@@ -72,16 +72,6 @@ public struct BaseSystem: Sendable {
     self.init(name: name, tree: tree, packages: packages)
   }
 
-  private static func isDirectory(_ path: FilePath) -> Bool {
-    guard let folder = try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .directory]) else {
-      return false
-    }
-    try? folder.close()
-    return true
-  }
-
-  private static func isSystem(_ path: FilePath) -> Bool { isDirectory(path.appending("usr")) }
-
   /// What it says of itself; `nil` where it says nothing.
   ///
   /// - Throws: What reading throws.
@@ -102,18 +92,8 @@ public struct BaseSystem: Sendable {
 }
 
 extension FileTree {
-  /// The node of a path, without following links.
-  func node(_ path: [FileName]) -> NodeID? {
-    var node = root
-    for name in path {
-      guard let next = child(name, of: node) else { return nil }
-      node = next
-    }
-    return node
-  }
-
   /// The content of the regular file at a path.
   func content(_ path: [FileName]) -> (any FileContent)? {
-    if let node = node(path), case .regular(let content) = kind(of: node) { content } else { nil }
+    if let node = lookup(path), case .regular(let content) = kind(of: node) { content } else { nil }
   }
 }

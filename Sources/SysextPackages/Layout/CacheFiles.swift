@@ -36,9 +36,9 @@ enum CacheFiles {
   static func apply(to merged: inout MergedTree, drops: Bool) throws(ImageError) {
     var found: [Finding] = []
     try merged.remove { (tree, visit) throws(ImageError) in
-      guard !tree.isDirectory(visit.node) else { return false }
-      let path = visit.path
-      guard let cache = known.first(where: { $0.pattern.fits(path) }) else { return false }
+      guard !tree.isDirectory(visit.node), let cache = known.first(where: { $0.pattern.fits(visit) }) else {
+        return false
+      }
       let what = "holds what \(cache.program) collects from a whole system"
       found.append(
         drops

@@ -47,10 +47,6 @@ public struct EtcRules: Sendable {
   /// - Returns: The tree of the configuration extension; `nil` for none.
   /// - Throws: `.mismatch` when something is where a file should go.
   func apply(to merged: inout MergedTree, name: String) throws(ImageError) -> FileTree? {
-    struct Name: Hashable {
-      let parent: FileTree.NodeID
-      let name: FileName
-    }
     var moves: [(visit: FileTree.Visit, rule: EtcRule)] = []
     try merged.tree.walk { visit throws(ImageError) in
       guard let name = visit.name else { return true }
@@ -63,10 +59,10 @@ public struct EtcRules: Sendable {
     if moves.isEmpty { return nil }
     var lines: [String] = []
     var confext: FileTree?
-    var moved: Set<Name> = []
+    var moved: Set<MergedTree.Place> = []
     for (visit, rule) in moves {
-      guard let name = visit.name, let parent = visit.parent else { continue }
-      moved.insert(Name(parent: parent, name: name))
+      guard let place = visit.place else { continue }
+      moved.insert(place)
       switch rule {
       case .drop: continue
       case .usr: try merged.link(visit, below: ["usr"])
@@ -80,10 +76,7 @@ public struct EtcRules: Sendable {
       }
       merged.report(Finding(.note, "etc-\(rule.rawValue)", place: visit.description, Self.message(rule)))
     }
-    try merged.remove { (_, visit) throws(ImageError) in
-      guard let name = visit.name, let parent = visit.parent else { return false }
-      return moved.contains(Name(parent: parent, name: name))
-    }
+    try merged.remove(moved)
     if !lines.isEmpty { try addTmpfiles(lines, name, to: &merged) }
     return confext
   }

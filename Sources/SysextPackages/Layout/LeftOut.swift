@@ -4,10 +4,23 @@ import ImageCore
 /// What no extension can bring: all that is neither in `/usr` nor in `/opt`, and the database of packages.
 enum LeftOut {
   /// A database of packages in an extension hides the base's, in which the base's packages are.
-  private static let databases: [PathPattern] = [
-    "usr/lib/sysimage/rpm/**", "usr/share/rpm/**", "usr/lib/rpm-db/**",
-  ].map { PathPattern($0) }
+  private static let databases: [[FileName]] = [
+    ["usr", "lib", "sysimage", "rpm"], ["usr", "share", "rpm"], ["usr", "lib", "rpm-db"],
+  ]
   private static let listedCount = 5
+
+  /// What is below one path that is left out.
+  private struct Group {
+    let path: [FileName]
+    /// All but directories that have something in them.
+    var files: [String] = []
+    /// The inputs that they are from.
+    var owners: Set<String> = []
+    /// Lines for tmpfiles.d(5).
+    var tmpfiles: [String] = []
+
+    var place: String { FileName.path(path) }
+  }
 
   /// Takes it out, with a report of what it was and whose.
   ///
@@ -17,34 +30,21 @@ enum LeftOut {
   ///   - isStrict: Whether it is an error instead.
   /// - Throws: `.invalidArgument` when it is.
   static func apply(to merged: inout MergedTree, kept: [FileName], isStrict: Bool) throws(ImageError) {
-    var groups: [String: [String]] = [:]
-    var owners: [String: Set<String>] = [:]
-    var tmpfiles: [String] = []
-    try merged.tree.walk { visit throws(ImageError) in
-      guard visit.name != nil else { return true }
-      let path = visit.path
-      if kept.contains(path[0]), !databases.contains(where: { $0.fits(path) }) { return true }
-      let group =
-        kept.contains(path[0]) ? "/" + path.dropLast().map(\.description).joined(separator: "/") : "/\(path[0])"
-      let isEmptyDirectory = merged.tree.isDirectory(visit.node) && merged.tree.entries(of: visit.node).isEmpty
-      guard !merged.tree.isDirectory(visit.node) || isEmptyDirectory else { return true }
-      groups[group, default: []].append(visit.description)
-      if let owner = merged.originName(of: visit.node) { owners[group, default: []].insert(owner) }
-      if isEmptyDirectory, path[0] == "var", path.count > 1 { tmpfiles.append(line(visit, merged)) }
-      return true
-    }
-    for (group, paths) in groups.sorted(by: { $0.key < $1.key }) {
-      let names = owners[group, default: []].sorted().joined(separator: ", ")
+    var groups: [Group] = []
+    for path in paths(merged.tree, kept: kept) { groups.append(try group(path, merged)) }
+    for group in groups {
+      let names = group.owners.sorted().joined(separator: ", ")
       let listed =
-        paths.prefix(listedCount).joined(separator: ", ")
-        + (paths.count > listedCount ? " and \(paths.count - listedCount) more" : "")
+        group.files.prefix(listedCount).joined(separator: ", ")
+        + (group.files.count > listedCount ? " and \(group.files.count - listedCount) more" : "")
       let message = "left out, as it cannot be merged: \(listed)" + (names.isEmpty ? "" : " (of \(names))")
-      if isStrict { throw ImageError(.invalidArgument, message, context: [group]) }
-      merged.report(Finding(.warning, "left-out", place: group, message))
-      for path in paths.dropFirst(listedCount) {
-        merged.report(Finding(.note, "left-out", place: path, "left out, as it cannot be merged"))
+      if isStrict { throw ImageError(.invalidArgument, message, context: [group.place]) }
+      merged.report(Finding(.warning, "left-out", place: group.place, message))
+      for file in group.files.dropFirst(listedCount) {
+        merged.report(Finding(.note, "left-out", place: file, "left out, as it cannot be merged"))
       }
     }
+    let tmpfiles = groups.flatMap(\.tmpfiles)
     if !tmpfiles.isEmpty {
       merged.report(
         Finding(
@@ -52,15 +52,40 @@ enum LeftOut {
           "a file in /usr/lib/tmpfiles.d with these lines makes the empty directories: \(tmpfiles.joined(separator: "; "))"
         ))
     }
-    try merged.remove { (_, visit) throws(ImageError) in
-      let path = visit.path
-      return path.count == 1 ? !kept.contains(path[0]) : databases.contains { $0.fits(path) }
-    }
+    for group in groups { try merged.remove(group.path) }
   }
 
-  private static func line(_ visit: FileTree.Visit, _ merged: MergedTree) -> String {
-    let claim = merged.claim(of: visit.node)
-    let mode = String(merged.tree.attributes(of: visit.node).permissions, radix: 8)
-    return "d \(visit.description) 0\(mode) \(claim.userName ?? "root") \(claim.groupName ?? "root") -"
+  /// The paths that are left out with all that is below them.
+  private static func paths(_ tree: FileTree, kept: [FileName]) -> [[FileName]] {
+    let others = tree.entries(of: tree.root).map(\.name).filter { !kept.contains($0) }
+    let found = databases.filter { kept.contains($0[0]) && !(tree.lookup($0).map(tree.entries) ?? []).isEmpty }
+    return (others.map { [$0] } + found).sorted { $0.lexicographicallyPrecedes($1) }
+  }
+
+  private static func group(_ path: [FileName], _ merged: MergedTree) throws(ImageError) -> Group {
+    let tree = merged.tree
+    var group = Group(path: path)
+    guard let top = tree.lookup(path) else { return group }
+    func add(_ node: FileTree.NodeID, _ path: [FileName]) {
+      if !tree.entries(of: node).isEmpty { return }
+      let place = FileName.path(path)
+      group.files.append(place)
+      if let owner = merged.originName(of: node) { group.owners.insert(owner) }
+      if tree.isDirectory(node), path[0] == "var", path.count > 1 {
+        group.tmpfiles.append(line(place, node, merged))
+      }
+    }
+    add(top, path)
+    try tree.walk(below: top, path) { visit throws(ImageError) in
+      add(visit.node, visit.path)
+      return true
+    }
+    return group
+  }
+
+  private static func line(_ place: String, _ node: FileTree.NodeID, _ merged: MergedTree) -> String {
+    let claim = merged.claim(of: node)
+    let mode = String(merged.tree.attributes(of: node).permissions, radix: 8)
+    return "d \(place) 0\(mode) \(claim.userName ?? "root") \(claim.groupName ?? "root") -"
   }
 }

@@ -1,5 +1,6 @@
 import Compression
 import Dispatch
+import FileTree
 import ImageCore
 import RPM
 import Synchronization
@@ -18,12 +19,14 @@ final class PayloadDecoders: Sendable {
   }
 
   private let packages: [RPMPackage]
+  /// By package.
+  let files: [RPMFileList]
   private let limits: RPMLimits
   private let verifiesDigests: Bool
   private let state: Mutex<State>
   private let running = DispatchGroup()
-  /// By package: where its contents can be read.
-  let spools: [PayloadSpool]
+  /// By package.
+  private let spools: [PayloadSpool]
 
   /// Begins to decode.
   ///
@@ -40,11 +43,12 @@ final class PayloadDecoders: Sendable {
     self.packages = packages
     self.limits = limits
     self.verifiesDigests = verifiesDigests
-    var spools: [PayloadSpool] = []
+    var (files, spools): ([RPMFileList], [PayloadSpool]) = ([], [])
     for package in packages {
-      spools.append(PayloadSpool(fileCount: try package.files().count, file: try ScratchFile(in: folder)))
+      files.append(try package.files())
+      spools.append(PayloadSpool(fileCount: files[files.count - 1].count, file: try ScratchFile(in: folder)))
     }
-    self.spools = spools
+    (self.files, self.spools) = (files, spools)
     // What takes longest first: nothing is left for one thread alone at the end.
     let costs = packages.map { package in
       (package.payloadRange.upperBound - package.payloadRange.lowerBound).saturatingMultiply(package.costPerByte)
@@ -60,7 +64,7 @@ final class PayloadDecoders: Sendable {
       let spool = spools[index]
       do throws(ImageError) {
         var writer = SpoolWriter(spool)
-        try packages[index].unpack(&writer, limits: limits, verifiesDigests: verifiesDigests)
+        try packages[index].unpack(files[index], &writer, limits: limits, verifiesDigests: verifiesDigests)
         try writer.flush()
         // Never seen by who reads only what is there.
         spool.end(ImageError(.notFound, "not in the payload").inContext(packages[index].fileName))
@@ -72,6 +76,11 @@ final class PayloadDecoders: Sendable {
     }
   }
 
+  /// The content of a regular file.
+  func content(of file: RPMFile, package: Int) -> any FileContent {
+    SpoolContent(spool: spools[package], index: file.index, byteCount: file.byteCount)
+  }
+
   /// Ends all that is under way; who waits for a content gets an error.
   func cancel() {
     state.withLock {
@@ -79,6 +88,22 @@ final class PayloadDecoders: Sendable {
       $0.waiting = []
     }
     for spool in spools { spool.end(.cancelled) }
+  }
+
+  /// Runs what reads contents: when it fails or its task is cancelled, decoding ends, and nobody waits any longer.
+  ///
+  /// - Throws: What was wrong with a package; else what `body` throws.
+  func running<R: Sendable>(_ body: () async throws(ImageError) -> R) async throws(ImageError) -> R {
+    let result = await withTaskCancellationHandler {
+      () async -> Result<R, ImageError> in
+      do throws(ImageError) { return .success(try await body()) } catch {
+        cancel()
+        return .failure(failure ?? error)
+      }
+    } onCancel: {
+      cancel()
+    }
+    return try result.get()
   }
 
   /// What was wrong with the first of the packages that could not be unpacked.

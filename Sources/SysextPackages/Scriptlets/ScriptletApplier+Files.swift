@@ -108,7 +108,7 @@ extension ScriptletApplier {
 
   /// The way from a link to a path.
   private static func relative(from link: [UInt8], to path: [UInt8]) -> [UInt8] {
-    let (from, to) = (FileTree.names(link).dropLast(), FileTree.names(path))
+    let (from, to) = (FileName.components(of: link).dropLast(), FileName.components(of: path))
     var common = 0
     while common < from.count, common < to.count - 1, from[common] == to[common] { common += 1 }
     let names = [[UInt8]](repeating: [0x2E, 0x2E], count: from.count - common) + to[common...].map(\.bytes)

@@ -2,24 +2,12 @@ import FileTree
 import ImageCore
 
 extension FileTree {
-  /// The names of a path.
-  static func names(_ path: [UInt8]) -> [FileName] {
-    path.split(separator: UInt8(ascii: "/")).filter { $0 != [0x2E] }.map { FileName(Array($0)) }
-  }
-
   /// The node at a path, without following symbolic links.
-  func node(at path: [UInt8]) -> NodeID? {
-    var node = root
-    for name in Self.names(path) {
-      guard let next = child(name, of: node) else { return nil }
-      node = next
-    }
-    return node
-  }
+  func node(at path: [UInt8]) -> NodeID? { lookup(FileName.components(of: path)) }
 
   /// Adds a node, with root's directories of that time where there are none; false where something else is in the way.
   mutating func put(_ node: Node, at path: [UInt8], time: Timestamp) -> Bool {
-    var names = Self.names(path)
+    var names = FileName.components(of: path)
     guard let last = names.popLast(), last != "..", !names.contains("..") else { return false }
     var directory = root
     for name in names {

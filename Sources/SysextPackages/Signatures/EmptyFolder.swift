@@ -25,15 +25,11 @@ final class EmptyFolder: Sendable {
       throw error as? Errno ?? .ioError
     }
     defer { try? parent.close() }
-    for attempt in 0... {
-      let name = Array(".sysext-\(POSIX.processID)-home-\(attempt).tmp".utf8)
-      do throws(Errno) { try POSIX.makeDirectory(name, in: parent, mode: 0o700) } catch {
-        if error != .fileExists || attempt == 1000 { throw error }
-        continue
-      }
-      defer { try? POSIX.removeDirectory(name, in: parent) }
-      return try POSIX.open(name, in: parent, isDirectory: true)
+    let name = try HiddenName.withFree { name throws(Errno) in
+      try POSIX.makeDirectory(name, in: parent, mode: 0o700)
+      return name
     }
-    throw .fileExists
+    defer { try? POSIX.removeDirectory(name, in: parent) }
+    return try POSIX.open(name, in: parent, isDirectory: true)
   }
 }

@@ -7,12 +7,19 @@ struct LastFolder: Sendable {
   fileprivate var node: FileTree.NodeID?
 }
 
+extension FileTree.Visit {
+  /// The name that is visited; `nil` for the root.
+  var place: MergedTree.Place? {
+    if let parent, let name { MergedTree.Place(directory: parent, name: name) } else { nil }
+  }
+}
+
 extension MergedTree {
   /// Linux's own (NAME_MAX), and EROFS's.
   private static let nameLimit = 255
 
-  /// A name that a file gets.
-  struct Place {
+  /// A name that a file has or gets.
+  struct Place: Hashable, Sendable {
     let directory: FileTree.NodeID
     let name: FileName
   }
@@ -36,7 +43,8 @@ extension MergedTree {
       return Place(directory: try makeDirectory(names.dropLast()), name: name)
     }
     guard let end = path.lastIndex(of: slash), end + 1 < path.count else { return nil }
-    let name = try Self.name(path[(end + 1)...])
+    let name = FileName(Array(path[(end + 1)...]))
+    try Self.check(name)
     if let node = folder.node, let last = folder.path, path[..<end].elementsEqual(last) {
       return Place(directory: node, name: name)
     }
@@ -47,17 +55,15 @@ extension MergedTree {
   }
 
   private static func names(_ path: ArraySlice<UInt8>) throws(ImageError) -> [FileName] {
-    var names: [FileName] = []
-    for part in path.split(separator: UInt8(ascii: "/")) where !part.elementsEqual(".".utf8) {
-      names.append(try name(part))
-    }
+    let names = FileName.components(of: path)
+    for name in names { try check(name) }
     return names
   }
 
   /// Here it is known whose file it is.
-  private static func name(_ bytes: ArraySlice<UInt8>) throws(ImageError) -> FileName {
-    if bytes.count > nameLimit { throw ImageError(.limit, "a name of \(bytes.count) bytes; 1 to \(nameLimit) fit") }
-    return FileName(Array(bytes))
+  private static func check(_ name: FileName) throws(ImageError) {
+    let count = name.bytes.count
+    if count > nameLimit { throw ImageError(.limit, "a name of \(count) bytes; 1 to \(nameLimit) fit") }
   }
 
   /// The directory of a path; what is missing is made, as the base has it or, where it has not, 0755 and root's.

@@ -36,6 +36,28 @@ extension MergedTree {
     return unwanted.count
   }
 
+  /// Takes out names, and the directories that have nothing left because of it.
+  mutating func remove(_ places: Set<Place>) throws(ImageError) {
+    if places.isEmpty { return }
+    // Directories are few beside files: most of the tree is passed over.
+    let directories = Set(places.map(\.directory))
+    try remove { (_, visit) throws(ImageError) in
+      guard let parent = visit.parent, directories.contains(parent) else { return false }
+      return visit.place.map(places.contains) ?? false
+    }
+  }
+
+  /// Takes out a path with all that is below it, and the directories that have nothing left because of it.
+  mutating func remove(_ path: [FileName]) throws(ImageError) {
+    var path = path
+    try change { (tree) throws(ImageError) in
+      while let name = path.popLast(), let parent = tree.lookup(path) {
+        tree.remove(name, from: parent)
+        if !tree.entries(of: parent).isEmpty { break }
+      }
+    }
+  }
+
   /// Gives a file another path, too; directories on the way are made like those of the old one.
   ///
   /// - Parameters:

@@ -29,7 +29,7 @@ struct PathMap: Sendable {
     while let name = rest.popLast() {
       if name == ".." {
         _ = resolved.popLast()
-        node = lookup(resolved)
+        node = base?.lookup(resolved)
         continue
       }
       guard let base, let parent = node, let child = base.child(name, of: parent) else {
@@ -55,32 +55,21 @@ struct PathMap: Sendable {
         resolved = []
         node = base.root
       }
-      let names = target.split(separator: UInt8(ascii: "/")).map { FileName(Array($0)) }
-      rest += names.filter { $0 != "." }.reversed()
+      rest += FileName.components(of: target).reversed()
     }
     return resolved
   }
 
   /// Where a file of a path is: links are followed on the way to it.
   func file(_ path: [UInt8]) -> [UInt8] {
-    let names = path.split(separator: UInt8(ascii: "/")).map { FileName(Array($0)) }.filter { $0 != "." }
+    let names = FileName.components(of: path)
     guard let last = names.last, let folder = try? directory(names.dropLast(), isOfPackage: true) else { return path }
     return (folder + [last]).flatMap { [UInt8(ascii: "/")] + $0.bytes }
   }
 
-  private func lookup(_ names: [FileName]) -> FileTree.NodeID? {
-    guard let base else { return nil }
-    var node = base.root
-    for name in names {
-      guard let next = base.child(name, of: node) else { return nil }
-      node = next
-    }
-    return node
-  }
-
   /// The attributes of a directory that the base has.
   func attributes(ofDirectory names: [FileName]) -> FileAttributes? {
-    guard let base, let node = lookup(names), base.isDirectory(node) else { return nil }
+    guard let base, let node = base.lookup(names), base.isDirectory(node) else { return nil }
     return base.attributes(of: node)
   }
 }
