@@ -152,7 +152,7 @@ filtered .build/test.log '^◇|^\[[0-9]+/[0-9]+\]' \
 
 if [[ $status = 0 && -n ${CI:-} && $# = 0 ]]; then
   step "fuzz"
-  bash Tests/fuzz.sh 15 || fail "fuzz"
+  bash Tests/fuzz.sh 10 || fail "fuzz"
 fi
 
 left=$(comm -13 <(echo "$before") <(leftovers))

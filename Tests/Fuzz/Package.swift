@@ -12,6 +12,7 @@ let package = Package(
       dependencies: [
         "CLibFuzzer", .product(name: "SysextImage", package: "SysextImage"),
         .product(name: "RPM", package: "SysextImage"),
+        .product(name: "SysextPackages", package: "SysextImage"),
       ],
       swiftSettings: [
         .treatAllWarnings(as: .error),
