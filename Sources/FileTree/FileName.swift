@@ -21,8 +21,13 @@ public struct FileName: Hashable, Sendable {
   }
 
   /// The names of a path's components in bytes; `.` and empty ones are left out.
-  package static func components(of path: some Collection<UInt8>) -> [FileName] {
-    path.split(separator: UInt8(ascii: "/")).filter { !$0.elementsEqual(".".utf8) }.map { FileName(Array($0)) }
+  package static func components(of path: [UInt8]) -> [FileName] { components(of: path[...]) }
+
+  /// The names of a path's components in bytes; `.` and empty ones are left out.
+  package static func components(of path: ArraySlice<UInt8>) -> [FileName] {
+    path.split(separator: UInt8(ascii: "/")).compactMap { name in
+      name.count == 1 && name.first == UInt8(ascii: ".") ? nil : FileName(Array(name))
+    }
   }
 
   /// The names of a path's components; `.` and the root are left out.

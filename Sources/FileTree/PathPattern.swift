@@ -7,23 +7,23 @@ public struct PathPattern: Sendable, Hashable {
   public let text: String
   private let bytes: [UInt8]
   private let isForNames: Bool
-  /// What every name ends with that it fits: all behind the last `*`, `?` or `/`.
-  private let nameEnd: [UInt8]
+  /// The only name that it fits; `nil` for a pattern of names.
+  package let lastName: FileName?
 
   /// Takes any text.
   public init(_ text: String) {
     self.text = text
     bytes = Array(text.utf8.drop { $0 == UInt8(ascii: "/") })
     isForNames = !text.utf8.contains(UInt8(ascii: "/"))
-    nameEnd = Array(bytes.reversed().prefix { !Array("*?/".utf8).contains($0) }.reversed())
+    let last = bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).last ?? []
+    lastName = last.contains { Array("*?".utf8).contains($0) } ? nil : FileName(Array(last))
   }
 
   /// Whether it fits a name on the way through a tree.
   package func fits(_ visit: FileTree.Visit) -> Bool {
-    let name = visit.name?.bytes ?? []
     // Of most names this is all that is looked at: a path has to be put together first.
-    guard name.suffix(nameEnd.count).elementsEqual(nameEnd) else { return false }
-    return isForNames ? Self.matches(bytes[...], name[...]) : fits(visit.path)
+    if let lastName, visit.name != lastName { return false }
+    return isForNames ? Self.matches(bytes[...], (visit.name?.bytes ?? [])[...]) : fits(visit.path)
   }
 
   /// Whether it fits a path.

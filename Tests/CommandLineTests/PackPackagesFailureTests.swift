@@ -73,6 +73,18 @@ struct PackPackagesFailureTests {
     #expect(try folder.names() == [] && folder.names(in: "tmp") == [])
   }
 
+  /// What is wrong with a file counts, though nothing of it goes in, and all else has been read by then.
+  @Test func badFilesThatAreLeftOut() async throws {
+    let folder = try prepare()
+    var package = MadePackage("tail", [File("/usr/share/large"), File("/usr/share/doc/tail", "tail\n")])
+    package.files[0].content = Content.random(2 << 20, seed: 1).bytes
+    package.tags = [(1035, .strings(["", String(repeating: "0", count: 32)]))]
+    try folder.write(package)
+    let result = try await pack("packages", "--exclude", "usr/share/doc/**")
+    #expect(result.status == 1 && result.errorText.contains("/usr/share/doc/tail: MD5 is"), "\(result)")
+    #expect(try folder.names() == [] && folder.names(in: "tmp") == [])
+  }
+
   /// What was there stays as it was.
   @Test func badPackagesDoNotReplace() async throws {
     let folder = try prepare()

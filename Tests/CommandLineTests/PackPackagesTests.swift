@@ -125,6 +125,41 @@ struct PackPackagesTests {
     #expect(second["byteCount"] != nil || second["size"] != nil, "\(second.keys)")
   }
 
+  @Test(arguments: ["trixie-source-v4", "sid-source-v6"]) func sourcePackages(_ name: String) async throws {
+    _ = try Self.prepare()
+    let result = try await pack("packages", RPMRoot.fixture(name).string, "out/e-1.x86-64.raw")
+    #expect(result.status == 1 && result.errorText.contains("\(name).rpm: a source package"), "\(result)")
+    #expect(try TempFolder.current.names() == [])
+  }
+
+  /// systemd has to hear of units, and of nothing else.
+  @Test func unitsAreAnnounced() async throws {
+    let folder = try Self.prepare()
+    let line = "EXTENSION_RELOAD_MANAGER=1"
+    #expect(try await pack("packages", "out/none-1.x86-64.raw").status == 0)
+    #expect(try await !content("out/none-1.x86-64.raw").release.contains(line))
+    try folder.write(MadePackage("unit", [File("/usr/lib/systemd/system/unit.service", "[Service]\n")]))
+    #expect(try await pack("packages", "out/units-1.x86-64.raw").status == 0)
+    #expect(try await content("out/units-1.x86-64.raw").release.contains(line))
+    let said = try await pack("packages", "out/said-1.x86-64.raw", "--field", "EXTENSION_RELOAD_MANAGER=0")
+    #expect(said.status == 0, "\(said)")
+    let release = try await content("out/said-1.x86-64.raw").release
+    #expect(release.contains("EXTENSION_RELOAD_MANAGER=0") && !release.contains(line))
+  }
+
+  /// Two images with one identity would be taken for the same disk.
+  @Test func confextHasAnIdentityOfItsOwn() async throws {
+    _ = try Self.prepare()
+    let result = try await pack(
+      "packages", "out/e-1.x86-64.raw", "--etc", "confext", "--json", "--seed", "0a1b2c3d-0000-4000-8000-000000000001")
+    #expect(result.status == 0, "\(result)")
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(result.output)) as? [String: Any])
+    let confext = try #require((object["confext"] as? [String: Any])?["image"] as? [String: Any])
+    let seeds = [object, confext].map { $0["seed"] as? String }
+    #expect(seeds[0]?.lowercased() == "0a1b2c3d-0000-4000-8000-000000000001" && seeds[1] != nil, "\(seeds)")
+    #expect(seeds[0] != seeds[1])
+  }
+
   // MARK: the same bytes
 
   @Test func bytesDoNotDependOnWhereAndHow() async throws {

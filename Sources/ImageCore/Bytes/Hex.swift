@@ -12,7 +12,10 @@ extension Sequence<UInt8> {
 }
 
 /// The bytes that pairs of hexadecimal digits stand for; `nil` for anything else.
-package func bytes(hex: some Collection<UInt8>) -> [UInt8]? {
+package func bytes(hex: some Collection<UInt8>) -> [UInt8]? { bytes(hex: Array(hex)[...]) }
+
+/// The same for an array's slice, which the compiler makes machine code of: a package has one for each of its files.
+package func bytes(hex: ArraySlice<UInt8>) -> [UInt8]? {
   guard hex.count.isMultiple(of: 2) else { return nil }
   var result: [UInt8] = []
   result.reserveCapacity(hex.count / 2)

@@ -92,6 +92,8 @@ final class FileColumns: Sendable {
     return names.string(Int(column[index]))
   }
 
+  func hasDigest(_ index: Int) -> Bool { digests.map { !$0.isEmpty(index) } ?? false }
+
   func digest(_ index: Int) -> [UInt8]? {
     guard let digests, !digests.isEmpty(index) else { return nil }
     return ImageCore.bytes(hex: digests.slice(index))

@@ -74,15 +74,18 @@ enum FilePaths: Sendable {
       if path.first != slash { return "a path that is not absolute" }
       if isFolder, path.last != slash { return "a directory without a slash at its end" }
     }
-    for component in path.split(separator: slash) {
-      if let fault = fault(component) { return fault }
+    var start = path.startIndex
+    while start < path.endIndex {
+      let end = path[start...].firstIndex(of: slash) ?? path.endIndex
+      if let fault = fault(path[start..<end]) { return fault }
+      start = end + 1
     }
     return nil
   }
 
   /// What is wrong with a component of a path.
   private static func fault(_ component: ArraySlice<UInt8>) -> String? {
-    if component.elementsEqual([UInt8(ascii: "."), UInt8(ascii: ".")]) { return "a path with `..`" }
+    if component.count == 2, component.allSatisfy({ $0 == UInt8(ascii: ".") }) { return "a path with `..`" }
     if component.contains(UInt8(ascii: "\n")) { return "a newline in a path" }
     return nil
   }

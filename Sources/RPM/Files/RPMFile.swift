@@ -77,6 +77,8 @@ public struct RPMFile: Sendable {
   public var linkTarget: [UInt8] { columns.linkTargets?[index] ?? [] }
   /// The digest of its content; `nil` where there is none: of ghosts, and of what is not regular.
   public var digest: [UInt8]? { columns.digest(index) }
+  /// Whether there is one.
+  var hasDigest: Bool { columns.hasDigest(index) }
   /// Which digest that is.
   public var digestAlgorithm: RPMDigestAlgorithm { columns.digestAlgorithm }
   /// Of a device, its number: the upper and the lower byte of what rpm keeps.

@@ -27,13 +27,17 @@ public struct RPMTag: RawRepresentable, Hashable, Comparable, Sendable {
 
   private func row(in kind: RPMHeaderBlob.Kind) -> (number: UInt32, name: String, type: RPMType)? {
     if kind == .signature { return Self.signatureTable.first { $0.number == rawValue } }
-    var (low, high) = (0, Self.mainTable.count)
+    let numbers = Self.mainNumbers
+    var (low, high) = (0, numbers.count)
     while low < high {
       let middle = (low + high) / 2
-      if Self.mainTable[middle].number < rawValue { low = middle + 1 } else { high = middle }
+      if numbers[middle] < rawValue { low = middle + 1 } else { high = middle }
     }
-    return low < Self.mainTable.count && Self.mainTable[low].number == rawValue ? Self.mainTable[low] : nil
+    return low < numbers.count && numbers[low] == rawValue ? Self.mainTable[low] : nil
   }
+
+  /// Apart from the names: each entry of each header is looked up here.
+  private static let mainNumbers = mainTable.map(\.number)
 }
 
 extension RPMTag {

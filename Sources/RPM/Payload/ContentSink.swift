@@ -61,7 +61,7 @@ struct ContentSink<Receiver: RPMContentReceiver>: CpioSink {
       let isWhole = byteCount == file.byteCount
       let isWanted = isWhole && !hasContent[first] && !file.flags.contains(.ghost)
       if isWhole { hasContent[first] = true }
-      let hash = verifiesDigests && isWhole && file.digest != nil ? RunningHash(file.digestAlgorithm) : nil
+      let hash = verifiesDigests && isWhole && file.hasDigest ? RunningHash(file.digestAlgorithm) : nil
       current = Current(file: isWanted ? files[first] : file, isWanted: isWanted, hash: hash)
       if isWanted { try receiver.begin(files[first], at: offset) }
     case .symlink:

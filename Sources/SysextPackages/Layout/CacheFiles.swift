@@ -4,8 +4,10 @@ import ImageCore
 /// Files that hold the data of a whole system: in an extension they hide those of the base, and with them what only the
 /// base has.
 enum CacheFiles {
+  private typealias Known = (pattern: PathPattern, program: String)
+
   /// The files, and what makes them.
-  static let known: [(pattern: PathPattern, program: String)] = [
+  private static let known: [Known] = [
     ("usr/share/icons/*/icon-theme.cache", "gtk-update-icon-cache"),
     ("usr/share/mime/mime.cache", "update-mime-database"),
     (
@@ -24,6 +26,13 @@ enum CacheFiles {
     ("usr/share/vim/*/doc/tags", "vim"), ("usr/share/man/whatis", "mandb"),
   ].flatMap { (pattern: String, program: String) in alternatives(pattern).map { (PathPattern($0), program) } }
 
+  private static let byName = Dictionary(grouping: known.filter { $0.pattern.lastName != nil }) { $0.pattern.lastName }
+  private static let others = known.filter { $0.pattern.lastName == nil }
+
+  private static func cache(_ visit: FileTree.Visit) -> Known? {
+    byName[visit.name]?.first { $0.pattern.fits(visit) } ?? others.first { $0.pattern.fits(visit) }
+  }
+
   /// The patterns that one with a list in braces stands for.
   private static func alternatives(_ pattern: String) -> [String] {
     guard let open = pattern.firstIndex(of: "{"), let close = pattern.firstIndex(of: "}") else { return [pattern] }
@@ -36,7 +45,7 @@ enum CacheFiles {
   static func apply(to merged: inout MergedTree, drops: Bool) throws(ImageError) {
     var found: [Finding] = []
     try merged.remove { (tree, visit) throws(ImageError) in
-      guard !tree.isDirectory(visit.node), let cache = known.first(where: { $0.pattern.fits(visit) }) else {
+      guard !tree.isDirectory(visit.node), let cache = cache(visit) else {
         return false
       }
       let what = "holds what \(cache.program) collects from a whole system"

@@ -34,16 +34,20 @@ public struct ScriptletReport: Sendable {
   public init(_ packages: [RPMPackage], _ options: ScriptletOptions = ScriptletOptions()) throws(ImageError) {
     var rules = ScriptletRules()
     rules.options = options
+    var found: [(package: RPMPackage, scriptlets: [RPMScriptlet], triggers: [RPMTrigger])] = []
     for package in packages {
-      for file in try package.files() { rules.files.insert(ShellText(file.path)) }
+      let (scriptlets, triggers) = (try package.scriptlets(), try package.triggers())
+      if !scriptlets.isEmpty || !triggers.isEmpty { found.append((package, scriptlets, triggers)) }
     }
-    var entries: [Entry] = []
-    for package in packages {
+    if !found.isEmpty {
+      for package in packages {
+        for path in try package.paths() { rules.files.insert(ShellText(path)) }
+      }
+    }
+    entries = found.flatMap { package, scriptlets, triggers in
       let judge = ScriptletJudge(identity: package.identity, rules: rules)
-      for scriptlet in try package.scriptlets() { entries.append(judge.entry(scriptlet)) }
-      for trigger in try package.triggers() { entries.append(judge.entry(trigger)) }
+      return scriptlets.map(judge.entry) + triggers.map(judge.entry)
     }
-    self.entries = entries
   }
 
   /// Whether somebody has to look at one of them.
