@@ -96,7 +96,7 @@ let package = Package(
     .target(
       name: "SysextImage",
       dependencies: [
-        "Archives", "Compression", "EROFS", "FileTree", "GPT", "ImageCore", system,
+        "Archives", "Compression", "EROFS", "FileTree", "GPT", "ImageCore", "Verity", system,
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
