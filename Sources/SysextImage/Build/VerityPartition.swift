@@ -20,6 +20,7 @@ struct VerityPartition: Sendable {
   ///   - data: The partition with the data.
   ///   - seed: Where salt and UUID come from.
   ///   - threadCount: How many threads hash.
+  /// - Returns: The partition.
   /// - Throws: What reading and writing throw; `.cancelled`.
   static func write(
     to file: OutputFile, behind data: Range<UInt64>, _ seed: Seed, _ threadCount: Int
