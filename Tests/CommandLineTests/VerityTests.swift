@@ -71,6 +71,43 @@ struct VerityTests {
       try await !tool.run(["verify", folder["spoilt"].string, folder["hashes"].string, image.rootHash]).succeeded)
   }
 
+  @Test(arguments: [
+    ("data", "verity-data"), ("tree", "verity-tree"), ("top", "verity-guids"), ("magic", "verity-unreadable"),
+  ])
+  func verifyFindsIt(_ place: String, _ code: String) async throws {
+    let folder = try makeTree()
+    _ = try await pack()
+    let whole = try await Program.run("verify", Program.image)
+    #expect(whole.status == 0, "\(whole)")
+    var bytes = [UInt8](try folder.bytes(Program.image))
+    let (data, tree) = try await places()
+    switch place {
+    // In the noise, which the file system has no checksum of.
+    case "data": bytes[data + (2 << 20)] ^= 1
+    case "tree": bytes[tree + 2 * 4096 + 40] ^= 1
+    case "top": bytes[tree + 4096 + 3000] ^= 1
+    default: bytes[tree] = 0
+    }
+    try Disk.write(bytes, to: folder[Program.image])
+    let result = try await Program.run("verify", "--json", Program.image)
+    #expect(result.status == 1, "\(result)")
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(result.output)) as? [String: Any])
+    let findings = try #require(object["findings"] as? [[String: Any]])
+    let codes = findings.filter { $0["severity"] as? String == "error" }.compactMap { $0["code"] as? String }
+    #expect(codes.contains(code) && codes.allSatisfy { $0.hasPrefix("verity") }, "\(codes)")
+    let quick = try await Program.run("verify", "--quick", Program.image)
+    #expect(quick.status == (["data", "tree"].contains(place) ? 0 : 1), "\(quick)")
+  }
+
+  /// Where the partitions begin.
+  private func places() async throws -> (data: Int, tree: Int) {
+    let result = try await Program.run("inspect", "--json", Program.image)
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(result.output)) as? [String: Any])
+    let table = try #require(object["partitionTable"] as? [String: Any])
+    let offsets = try #require(table["partitions"] as? [[String: Any]]).compactMap { $0["offset"] as? Int }
+    return (try #require(offsets.first), try #require(offsets.last))
+  }
+
   /// As systemd-repart derives them from its `--seed=`; the values are those of a program of a few lines of Python.
   @Test func seeds() async throws {
     _ = try makeTree()
