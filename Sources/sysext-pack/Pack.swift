@@ -11,7 +11,7 @@ struct Pack: AsyncParsableCommand, TakingManyPlaces {
 
   @Argument(
     help: ArgumentHelp(
-      "Directories with usr and opt at their top (or etc for a confext), RPM packages, folders of them; at last the image: <name>-<version>.<architecture>.raw.",
+      "Directories with usr and opt at their top (or etc for a confext), RPM packages, folders of them; at last the image: <name>-<version>.<architecture>.raw, or a folder for it.",
       valueName: "input> ... <output"),
     completion: .file(extensions: ["raw", "rpm"]))
   var places: [String]
@@ -42,17 +42,16 @@ struct Pack: AsyncParsableCommand, TakingManyPlaces {
   func run() async throws {
     try await console.reporting { () async throws(ImageError) in
       var options = try buildOptions()
-      let output = places[places.count - 1]
-      let path = FilePath(output)
+      let output = FilePath(places[places.count - 1])
       // Each package is open until it is unpacked.
       POSIX.raiseFileLimit()
       var inputs: [AssemblyInput] = []
       for place in places.dropLast() { inputs += try AssemblyInput.read(FilePath(place)) }
       if inputs.count == 1, case .directory(let directory) = inputs[0], !packages.isUsed {
-        let builder = try builder(path, options)
+        let (builder, path) = try builder(output, options)
         let report = try await builder.build(DirectorySource(directory).tree(threadCount: image.jobs), to: path)
         console.show(report.findings)
-        return try console.show(report.json) { report.summary(path: output, isVerbose: console.verbose) }
+        return try console.show(report.json) { report.summary(path: path.string, isVerbose: console.verbose) }
       }
       let base = try await packages.readBase(threadCount: image.jobs)
       if options.osRelease == nil { options.osRelease = try base?.osRelease() }
@@ -60,9 +59,9 @@ struct Pack: AsyncParsableCommand, TakingManyPlaces {
       assembling.signatureVerifier = try signatures.verifier(jobs: image.jobs)
       let assembly = try await Assembler(assembling).assemble(inputs)
       do throws(ImageError) {
-        let builder = try builder(path, options, assembly.mainPackage)
+        let (builder, path) = try builder(output, options, assembly.mainPackage)
         let companions = packages.companions(options.latestTime)
-        try show(try await builder.build(assembly, to: path, companions: companions), output)
+        try show(try await builder.build(assembly, to: path, companions: companions), path)
       } catch {
         assembly.cancel()
         throw error
@@ -71,23 +70,35 @@ struct Pack: AsyncParsableCommand, TakingManyPlaces {
   }
 
   /// What the user says comes before what the output's name says, and that before what the package says.
+  ///
+  /// - Returns: The builder, and where the image goes: in a folder it gets its name from the rest.
   private func builder(
     _ output: FilePath, _ options: BuildOptions, _ package: RPMPackage? = nil
-  ) throws(ImageError) -> SysextBuilder {
+  ) throws(ImageError) -> (SysextBuilder, FilePath) {
+    let own = package.flatMap { Architecture(anySpelling: $0.identity.architecture) }
+    if output.extension != "raw", FolderListing.isFolder(output) {
+      guard let name = naming.name ?? package?.identity.name else {
+        throw ImageError(
+          .invalidArgument, "a folder: give the image's name, too, or --name", context: [output.string])
+      }
+      let builder = try SysextBuilder(
+        name: name, version: naming.version ?? package?.identity.version,
+        architecture: naming.architecture ?? own ?? .native, options: options)
+      return (builder, output.appending(builder.name.fileName))
+    }
     let parts = output.lastComponent.flatMap { try? ExtensionName(fileName: $0.string) }
     let version = naming.version ?? (parts?.version == nil ? package?.identity.version : nil)
-    let architecture =
-      naming.architecture
-      ?? (parts?.architecture == nil ? package.flatMap { Architecture(anySpelling: $0.identity.architecture) } : nil)
-    return try SysextBuilder(
+    let architecture = naming.architecture ?? (parts?.architecture == nil ? own : nil)
+    let builder = try SysextBuilder(
       output: output, name: naming.name, version: version, architecture: architecture, options: options)
+    return (builder, output)
   }
 
-  private func show(_ report: AssemblyReport, _ output: String) throws(ImageError) {
+  private func show(_ report: AssemblyReport, _ path: FilePath) throws(ImageError) {
     console.show(report.image.findings)
     if let confext = report.confext { console.show(confext.report.findings) }
     try console.show(report.json) {
-      report.image.summary(path: output, isVerbose: console.verbose)
+      report.image.summary(path: path.string, isVerbose: console.verbose)
         + (report.confext.map { $0.report.summary(path: $0.path.string, isVerbose: console.verbose) } ?? "")
     }
   }

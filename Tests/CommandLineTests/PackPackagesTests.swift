@@ -93,6 +93,28 @@ struct PackPackagesTests {
         && release.contains("ARCHITECTURE=\(architecture)"), "\(release)")
   }
 
+  @Test(arguments: [
+    (["packages"], [], "library-0.9.arm64"), (["packages", "tree"], ["--main-package", "tool"], "tool-3.1.x86-64"),
+    (["packages"], ["--name", "debug"], "debug-0.9.arm64"),
+    (["tree"], ["--name", "debug", "--version", "4", "--architecture", "riscv64"], "debug-4.riscv64"),
+  ]) func whatItIsCalledInAFolder(_ inputs: [String], _ options: [String], _ name: String) async throws {
+    let folder = try Self.prepare()
+    let result = try await Program.run(inputs + ["out", "--id", "_any"] + options, in: folder.path)
+    #expect(result.status == 0, "\(result)")
+    #expect(result.outputText.hasPrefix("out/\(name).raw: "), "\(result)")
+    let manifest = inputs == ["tree"] ? [] : ["\(name).manifest"]
+    #expect(try folder.names() == manifest + ["\(name).raw"])
+    let release = try await content("out/\(name).raw").release
+    #expect(release.contains("SYSEXT_ID=\(name.split(separator: "-")[0])"), "\(release)")
+  }
+
+  @Test func aFolderIsNoName() async throws {
+    _ = try Self.prepare()
+    let result = try await pack("tree", "out")
+    #expect(result.status == 1 && result.errorText.contains("out: a folder") && result.errorText.contains("--name"))
+    #expect(try TempFolder.current.names() == [])
+  }
+
   @Test func noSuchMainPackage() async throws {
     _ = try Self.prepare()
     let result = try await pack("packages", "out/e.raw", "--main-package", "nope")

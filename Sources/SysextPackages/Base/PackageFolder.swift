@@ -41,7 +41,7 @@ public struct PackageFolder: Sendable {
 }
 
 /// The names in a folder, in order.
-struct FolderListing {
+package struct FolderListing {
   let names: [FileName]
 
   init(_ path: FilePath) throws(ImageError) {
@@ -58,7 +58,7 @@ struct FolderListing {
   func contains(_ name: FileName) -> Bool { names.contains(name) }
 
   /// Whether a path leads to a folder.
-  static func isFolder(_ path: FilePath) -> Bool {
+  package static func isFolder(_ path: FilePath) -> Bool {
     guard let folder = try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .directory]) else {
       return false
     }
