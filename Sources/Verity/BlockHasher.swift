@@ -2,25 +2,12 @@ import Crypto
 
 /// Hashes blocks behind a salt.
 package struct BlockHasher: Sendable {
-  private enum State {
-    case sha256(SHA256)
-    case sha512(SHA512)
-  }
+  private let algorithm: VerityAlgorithm
+  private let salt: [UInt8]
 
-  private let salted: State
-
-  /// Hashes the salt, once for all blocks.
   package init(_ parameters: VerityParameters) {
-    switch parameters.algorithm {
-    case .sha256: salted = .sha256(Self.started(parameters.salt))
-    case .sha512: salted = .sha512(Self.started(parameters.salt))
-    }
-  }
-
-  private static func started<Hash: HashFunction>(_ salt: [UInt8]) -> Hash {
-    var hash = Hash()
-    hash.update(data: salt)
-    return hash
+    algorithm = parameters.algorithm
+    salt = parameters.salt
   }
 
   /// The digest of one block.
@@ -34,18 +21,21 @@ package struct BlockHasher: Sendable {
   package func digests(
     of bytes: borrowing [UInt8], _ range: Range<Int>, blockByteCount: Int, into output: inout [UInt8]
   ) {
-    unsafe bytes.withUnsafeBytes { buffer in
-      for start in stride(from: range.lowerBound, to: range.upperBound, by: blockByteCount) {
-        let block = unsafe UnsafeRawBufferPointer(rebasing: buffer[start..<start + blockByteCount])
-        switch salted {
-        case .sha256(var hash):
-          unsafe hash.update(bufferPointer: block)
-          output.append(contentsOf: hash.finalize())
-        case .sha512(var hash):
-          unsafe hash.update(bufferPointer: block)
-          output.append(contentsOf: hash.finalize())
-        }
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: blockByteCount) {
+      let block = start..<start + blockByteCount
+      switch algorithm {
+      case .sha256: output += digest(SHA256(), bytes, block)
+      case .sha512: output += digest(SHA512(), bytes, block)
       }
     }
+  }
+
+  private func digest(_ start: some HashFunction, _ bytes: borrowing [UInt8], _ block: Range<Int>) -> [UInt8] {
+    var hash = start
+    hash.update(data: salt)
+    unsafe bytes.withUnsafeBytes { buffer in
+      unsafe hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[block]))
+    }
+    return Array(hash.finalize())
   }
 }

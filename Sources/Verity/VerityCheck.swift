@@ -41,8 +41,8 @@ public struct VerityCheck: Sendable {
   ///   - dataByteCount: The length of the data's partition.
   /// - Throws: `.corrupt`, `.unsupported`; `.truncated` where the tree or the data it is of do not fit.
   public init(hashes: ByteStore, dataByteCount: UInt64) throws(ImageError) {
-    let superblock = try VeritySuperblock(
-      try hashes.bytes(at: 0, count: VeritySuperblock.byteCount).rawSpan)
+    let head = try hashes.bytes(at: 0, count: VeritySuperblock.byteCount)
+    let superblock = try VeritySuperblock(head.rawSpan)
     parameters = try superblock.parameters
     guard superblock.dataBlockCount > 0 else { throw ImageError(.corrupt, "a tree of no data", offset: 72) }
     guard superblock.dataBlockCount <= dataByteCount / UInt64(parameters.dataBlockByteCount) else {
@@ -127,16 +127,15 @@ public struct VerityCheck: Sendable {
     // A part of a block of digests: of data, half a megabyte at most.
     let length = UInt64(max(1, min(parameters.digestsPerBlock, (512 << 10) / blockByteCount)))
     let width = UInt64(parameters.digestsPerBlock)
-    let runs = stride(from: 0, to: UInt64(blocks.count), by: Int(length)).lazy.map { first in
-      Run(
-        blocks: blocks.lowerBound + first..<min(blocks.lowerBound + first + length, blocks.upperBound),
-        parent: parents + first / width, offset: Int(first % width) * digestByteCount)
-    }
     var found: [UInt64] = []
     let pool = BufferPool(limit: 2 * threadCount)
     try await forEachOrdered(
-      runs.filter { !bad.contains($0.parent) }, width: threadCount, window: 4 * threadCount,
-      transform: { (run: Run) throws(ImageError) -> [UInt64] in
+      stride(from: 0, to: UInt64(blocks.count), by: Int(length)), width: threadCount, window: 4 * threadCount,
+      transform: { (first: UInt64) throws(ImageError) -> [UInt64] in
+        let run = Run(
+          blocks: blocks.lowerBound + first..<min(blocks.lowerBound + first + length, blocks.upperBound),
+          parent: parents + first / width, offset: Int(first % width) * digestByteCount)
+        if bad.contains(run.parent) { return [] }
         var buffer = pool.take(Int(length) * blockByteCount)
         defer { pool.give(buffer) }
         let range = 0..<run.blocks.count * blockByteCount

@@ -38,8 +38,8 @@ struct VeritySetup {
 func sampleData(_ blockCount: Int, blockByteCount: Int = 4096) -> [UInt8] {
   var bytes = [UInt8](repeating: 0, count: blockCount * blockByteCount)
   for block in 0..<blockCount {
-    withUnsafeBytes(of: UInt64(block + 1).littleEndian) { number in
-      for (index, byte) in number.enumerated() { bytes[block * blockByteCount + index] = byte }
+    for index in 0..<8 {
+      bytes[block * blockByteCount + index] = UInt8(truncatingIfNeeded: (block + 1) >> (8 * index))
     }
     bytes[(block + 1) * blockByteCount - 1] = 0xA5
   }

@@ -83,13 +83,13 @@ public struct SysextBuilder: Sendable {
     let seed = options.seed ?? Seed(name: name.full, contentDigests: erofs.contentDigests)
     var byteCount = erofs.byteCount
     var table: PartitionTable?
-    var tree: VerityPartition?
+    var verity: VerityPartition?
     if !options.rawFileSystem {
       if options.verity == .hash {
-        tree = try await VerityPartition.write(
+        verity = try await VerityPartition.write(
           to: file, behind: base..<base + partitionByteCount(byteCount), seed, threadCount)
       }
-      let written = try makeTable(seed, type, byteCount, tree)
+      let written = try makeTable(seed, type, byteCount, verity)
       for area in try written.encodedAreas { try file.write(area.bytes.rawSpan, at: area.offset) }
       byteCount = try written.imageByteCount
       table = written
@@ -98,7 +98,7 @@ public struct SysextBuilder: Sendable {
     return UnpublishedImage(
       report: BuildReport(
         name: name, architecture: type.architecture, byteCount: byteCount, seed: seed, partitionTable: table,
-        rootHash: tree?.rootHash, erofs: erofs, release: release, findings: findings), file: file)
+        rootHash: verity?.rootHash, erofs: erofs, release: release, findings: findings), file: file)
   }
 
   /// Makes the tree an extension's: layout, owners, times, release files.
