@@ -26,6 +26,7 @@ let package = Package(
     .library(name: "EROFS", targets: ["EROFS"]),
     .library(name: "GPT", targets: ["GPT"]),
     .library(name: "RPM", targets: ["RPM"]),
+    .library(name: "Verity", targets: ["Verity"]),
     .library(name: "SysextPackages", targets: ["SysextPackages"]),
     .library(name: "SysextStore", targets: ["SysextStore"]),
     .executable(name: "sysext-pack", targets: ["sysext-pack"]),
@@ -81,6 +82,9 @@ let package = Package(
       name: "EROFS", dependencies: ["Compression", "FileTree", "ImageCore", system],
       swiftSettings: strict),
     .target(name: "GPT", dependencies: ["ImageCore"], swiftSettings: strict),
+    .target(
+      name: "Verity", dependencies: ["ImageCore", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strict),
     .target(name: "Archives", dependencies: ["FileTree", "ImageCore"], swiftSettings: strict),
     .target(
       name: "RPM",
@@ -92,7 +96,7 @@ let package = Package(
     .target(
       name: "SysextImage",
       dependencies: [
-        "Archives", "Compression", "EROFS", "FileTree", "GPT", "ImageCore", system,
+        "Archives", "Compression", "EROFS", "FileTree", "GPT", "ImageCore", "Verity", system,
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
@@ -132,6 +136,8 @@ let package = Package(
     .testTarget(
       name: "RPMTests", dependencies: ["Compression", "ImageCore", "RPM", "TestPackages", "TestSupport", system],
       swiftSettings: tests),
+    .testTarget(
+      name: "VerityTests", dependencies: ["ImageCore", "TestSupport", "Verity", system], swiftSettings: tests),
     .testTarget(name: "GPTTests", dependencies: ["GPT", "ImageCore", "TestSupport", system], swiftSettings: tests),
     .testTarget(
       name: "SysextImageTests",

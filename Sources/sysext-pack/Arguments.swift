@@ -10,6 +10,7 @@ extension Architecture: ExpressibleByArgument {
 }
 
 extension BuildOptions.ReleaseFiles: ExpressibleByArgument {}
+extension BuildOptions.Verity: ExpressibleByArgument {}
 
 extension ConflictRule: ExpressibleByArgument {}
 extension SBOM.Format: ExpressibleByArgument {}

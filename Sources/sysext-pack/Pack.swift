@@ -210,6 +210,9 @@ struct ImageOptions: ParsableArguments {
   @Option(help: "The sectors of the device that the image is for: 512 or 4096 bytes.")
   var sectorSize = SectorSize.bytes512
 
+  @Option(help: "How the image can be verified while it is used: none, or hash (a dm-verity tree in a partition).")
+  var verity = BuildOptions.Verity.none
+
   @Flag(help: "Write the EROFS file system alone, without a partition table.")
   var rawFilesystem = false
 
@@ -240,6 +243,7 @@ struct ImageOptions: ParsableArguments {
     options.allRoot = allRoot
     options.partition = partition
     options.sectorSize = sectorSize
+    options.verity = verity
     options.rawFileSystem = rawFilesystem
   }
 }

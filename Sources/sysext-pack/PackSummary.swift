@@ -6,6 +6,7 @@ extension BuildReport {
     var lines = [
       "\(path): \(byteCount) bytes, \(erofs.statistics.fileCount) files of \(erofs.statistics.fileByteCount) bytes"
     ]
+    if let rootHash { lines.append("root hash: \(rootHash.hex)") }
     if isVerbose {
       lines.append("  seed \(seed.value)")
       for partition in partitionTable?.partitions ?? [] {

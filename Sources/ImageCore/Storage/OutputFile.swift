@@ -105,6 +105,15 @@ package final class OutputFile: Sendable {
     return output
   }
 
+  /// Fills `output[range]` with bytes that were written before; what never was, is zeros.
+  package func read(at offset: UInt64, into output: inout [UInt8], _ range: Range<Int>) throws(ImageError) {
+    let count: Int
+    do throws(Errno) { count = try POSIX.read(file, at: offset, into: &output, range) } catch {
+      throw .io(error, "read", path.string)
+    }
+    for index in range.lowerBound + count..<range.upperBound { output[index] = 0 }
+  }
+
   /// Sets the final length, flushes to the disk and gives the file its name.
   package func commit(byteCount: UInt64) throws(ImageError) {
     try finish(byteCount: byteCount)

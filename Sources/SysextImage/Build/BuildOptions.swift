@@ -15,6 +15,14 @@ public struct BuildOptions: Sendable {
     case single
   }
 
+  /// How an image can be verified while it is used.
+  public enum Verity: String, Sendable, CaseIterable {
+    /// Not at all.
+    case none
+    /// By a dm-verity tree in a partition of its own: who knows the root hash trusts the rest.
+    case hash
+  }
+
   /// A system extension or a configuration extension.
   public var kind = ExtensionKind.sysext
   /// The file system.
@@ -27,6 +35,8 @@ public struct BuildOptions: Sendable {
   public var seed: Seed?
   /// Writes the file system alone, without a partition table.
   public var rawFileSystem = false
+  /// How the image can be verified while it is used.
+  public var verity = Verity.none
   /// Gives every file to root.
   public var allRoot = false
   /// No time in the image is later (`SOURCE_DATE_EPOCH`).
@@ -51,6 +61,12 @@ public struct BuildOptions: Sendable {
   public func validate() throws(ImageError) {
     guard kind == .sysext || partition == .root else {
       throw ImageError(.invalidArgument, "a confext is a root partition: systemd takes no usr partition for it")
+    }
+    guard verity == .none || !rawFileSystem else {
+      throw ImageError(.invalidArgument, "a file system alone has no partition for a dm-verity tree")
+    }
+    guard verity == .none || (erofs.blockByteCount == 4096) else {
+      throw ImageError(.invalidArgument, "a dm-verity tree is made for file systems with blocks of 4096 bytes")
     }
     try erofs.validate()
   }

@@ -14,6 +14,8 @@ public struct BuildReport: Sendable {
   public var seed: Seed
   /// The partition table; none for a file system alone.
   public var partitionTable: PartitionTable?
+  /// The root hash of the dm-verity tree; none without one.
+  public var rootHash: [UInt8]?
   /// The file system.
   public var erofs: ErofsReport
   /// The release that systemd reads.

@@ -31,13 +31,22 @@ public struct Seed: Sendable, Hashable {
     Seed.derive(partition, Array("file-system-uuid".utf8))
   }
 
+  /// The salt of the dm-verity tree: 32 bytes (systemd 257 and later; earlier it was random).
+  public var veritySalt: [UInt8] { Array(Seed.code(value, Array("verity-salt".utf8))) }
+
+  /// The UUID in the dm-verity superblock (systemd 257 and later; earlier it was random).
+  public var verityUUID: GUID { Seed.derive(value, Array("verity-uuid".utf8)) }
+
   /// A UUID for something that belongs to the image and tells what is in it.
   package func uuid(of purpose: String, _ content: [UInt8]) -> GUID {
     Seed.derive(value, Array(purpose.utf8) + [0] + content)
   }
 
   private static func derive(_ key: GUID, _ message: [UInt8]) -> GUID {
-    let code = HMAC<SHA256>.authenticationCode(for: message, using: SymmetricKey(data: key.bytes))
-    return GUID(bytes: code).asUUID(version: 4)
+    GUID(bytes: code(key, message)).asUUID(version: 4)
+  }
+
+  private static func code(_ key: GUID, _ message: [UInt8]) -> HMAC<SHA256>.MAC {
+    HMAC<SHA256>.authenticationCode(for: message, using: SymmetricKey(data: key.bytes))
   }
 }

@@ -83,8 +83,13 @@ public struct SysextBuilder: Sendable {
     let seed = options.seed ?? Seed(name: name.full, contentDigests: erofs.contentDigests)
     var byteCount = erofs.byteCount
     var table: PartitionTable?
+    var verity: VerityPartition?
     if !options.rawFileSystem {
-      let written = try makeTable(seed, type, byteCount)
+      if options.verity == .hash {
+        verity = try await VerityPartition.write(
+          to: file, behind: base..<base + partitionByteCount(byteCount), seed, threadCount)
+      }
+      let written = try makeTable(seed, type, byteCount, verity)
       for area in try written.encodedAreas { try file.write(area.bytes.rawSpan, at: area.offset) }
       byteCount = try written.imageByteCount
       table = written
@@ -93,7 +98,7 @@ public struct SysextBuilder: Sendable {
     return UnpublishedImage(
       report: BuildReport(
         name: name, architecture: type.architecture, byteCount: byteCount, seed: seed, partitionTable: table,
-        erofs: erofs, release: release, findings: findings), file: file)
+        rootHash: verity?.rootHash, erofs: erofs, release: release, findings: findings), file: file)
   }
 
   /// Makes the tree an extension's: layout, owners, times, release files.
@@ -129,14 +134,23 @@ public struct SysextBuilder: Sendable {
     return .content { [name] in uuid(Seed(name: name.full, contentDigests: $0)) }
   }
 
+  private var threadCount: Int { max(1, options.erofs.threadCount ?? POSIX.processorCount) }
+
+  /// A file system in small blocks may end before its partition does.
+  private func partitionByteCount(_ byteCount: UInt64) -> UInt64 {
+    byteCount.roundedUp(to: PartitionTable.grainByteCount)
+  }
+
   private func makeTable(
-    _ seed: Seed, _ type: PartitionType, _ byteCount: UInt64
+    _ seed: Seed, _ type: PartitionType, _ byteCount: UInt64, _ tree: VerityPartition?
   ) throws(ImageError) -> PartitionTable {
-    // A file system in small blocks may end before its partition does.
-    let partition = NewPartition(
-      typeGUID: type.guid, uniqueGUID: seed.partitionGUID(type.guid), attributes: .readOnly, label: type.label,
-      byteCount: byteCount.roundedUp(to: PartitionTable.grainByteCount))
-    return try PartitionTable(diskGUID: seed.diskGUID, sectorSize: options.sectorSize, layingOut: [partition])
+    var partitions = [
+      NewPartition(
+        typeGUID: type.guid, uniqueGUID: tree?.dataGUID ?? seed.partitionGUID(type.guid), attributes: .readOnly,
+        label: type.label, byteCount: partitionByteCount(byteCount))
+    ]
+    if let tree { partitions.append(tree.partition(type)) }
+    return try PartitionTable(diskGUID: seed.diskGUID, sectorSize: options.sectorSize, layingOut: partitions)
   }
 }
 

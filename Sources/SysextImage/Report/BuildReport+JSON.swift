@@ -13,6 +13,7 @@ extension BuildReport {
       .init("byteCount", .count(byteCount)),
       .init("seed", .string(seed.value.description)),
       .init("partitionTable", partitionTable?.json ?? .null),
+      .init("rootHash", .optional(rootHash?.hex)),
       .init("fileSystem", erofs.json),
       .init("extensionRelease", release.json),
       .init("findings", .array(findings.map(\.json))),

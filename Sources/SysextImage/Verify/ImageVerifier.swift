@@ -40,6 +40,9 @@ public struct ImageVerifier: Sendable {
     }
     findings.append(contentsOf: image.findings)
     findings.append(contentsOf: try extensionFindings(image, quick))
+    findings.append(
+      contentsOf: try await VerityFindings(image: image).findings(
+        isQuick: quick, threadCount: threadCount ?? POSIX.processorCount))
     let check = try await image.fileSystem.check(readsData: !quick, threadCount: threadCount)
     findings.append(contentsOf: check.findings)
     return VerifyReport(byteCount: store.byteCount, isQuick: quick, findings: findings, counts: check.counts)
