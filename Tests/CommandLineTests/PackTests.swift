@@ -180,7 +180,7 @@ struct PackTests {
     let object = try #require(try JSONSerialization.jsonObject(with: Data(result.output)) as? [String: Any])
     let members = [
       "architecture", "byteCount", "extensionRelease", "fileSystem", "findings", "fullName", "name", "partitionTable",
-      "seed", "version",
+      "rootHash", "seed", "version",
     ]
     #expect(object.keys.sorted() == members)
   }

@@ -66,8 +66,8 @@ import Testing
     }
     #expect(
       try keys(report.json) == [
-        "name", "version", "architecture", "fullName", "byteCount", "seed", "partitionTable", "fileSystem",
-        "extensionRelease", "findings",
+        "name", "version", "architecture", "fullName", "byteCount", "seed", "partitionTable", "rootHash",
+        "fileSystem", "extensionRelease", "findings",
       ])
     let partition: Set = [
       "number", "type", "typeGUID", "uniqueGUID", "label", "offset", "byteCount", "readOnly",
