@@ -99,9 +99,7 @@ package final class OutputFile: Sendable {
   /// Reads bytes that were written before.
   package func read(at offset: UInt64, count: Int) throws(ImageError) -> [UInt8] {
     var output = [UInt8](repeating: 0, count: count)
-    do throws(Errno) { _ = try POSIX.read(file, at: offset, into: &output, 0..<count) } catch {
-      throw .io(error, "read", path.string)
-    }
+    try read(at: offset, into: &output, 0..<count)
     return output
   }
 
