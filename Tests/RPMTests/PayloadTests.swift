@@ -35,6 +35,22 @@ import Testing
     #expect(collector.contents.count == regular.filter { (links[$0.index] ?? $0.index) == $0.index }.count)
   }
 
+  /// The check of an xz stream is compared unless a digest of what comes out is.
+  @Test func checkOfXZ() throws {
+    let fixture = Fixture.named("trixie-plain-xz-v4.rpm")
+    var bytes = try fixture.bytes()
+    // In front of the index, whose length in words of four bytes, less one, the footer has.
+    let index = (Int(bytes[bytes.count - 8]) + 1) * 4
+    let check = bytes.count - 12 - index - 1
+    bytes[check] ^= 1
+    let package = try RPMPackage(ByteStore(bytes), fileName: "made.rpm")
+    var collector = Collector()
+    let unchecked = #expect(throws: ImageError.self) { try package.unpack(&collector, verifiesDigests: false) }
+    #expect(unchecked?.code == .corrupt)
+    let digest = #expect(throws: ImageError.self) { try package.unpack(&collector) }
+    #expect(digest?.code == .mismatch)
+  }
+
   /// Names with and without what packagers put in front of them, in any order.
   @Test(arguments: [".", ""]) func names(_ prefix: String) throws {
     let expected = Dictionary(uniqueKeysWithValues: zip(SmallPackage.paths, SmallPackage.contents))

@@ -2,10 +2,11 @@ import CLZMA
 
 /// Streams of xz and of LZMA alone by liblzma.
 ///
-/// With xz all that it has is checked: blocks, indexes, checks. LZMA alone has nothing to check but its end.
+/// With xz all that it has is checked: blocks, indexes, and checks if wanted. LZMA alone has nothing to check but its end.
 @safe final class LZMADecoder: StreamDecoder {
   enum Container {
-    case xz
+    /// Whether the blocks' checks are compared; indexes always are.
+    case xz(comparesChecks: Bool)
     case lzma
   }
 
@@ -21,7 +22,8 @@ import CLZMA
     let limit = max(limits.memoryByteCount, 1)
     let status =
       switch container {
-      case .xz: unsafe lzma_stream_decoder(stream, limit, lzmaStreamFlags)
+      case .xz(let comparesChecks):
+        unsafe lzma_stream_decoder(stream, limit, comparesChecks ? lzmaStreamFlags : lzmaUncheckedStreamFlags)
       case .lzma: unsafe lzma_alone_decoder(stream, limit)
       }
     guard status == LZMA_OK else { throw .noMemory }

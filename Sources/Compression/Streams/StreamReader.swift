@@ -33,24 +33,27 @@ package struct StreamReader<Source: StreamSource & ~Copyable>: ~Copyable {
   ///   - source: The compressed bytes.
   ///   - limits: What it may take.
   ///   - expectedByteCount: How long what comes out is, where something says so. It need not be true.
+  ///   - comparesChecks: Whether a check of xz is compared with what comes out: often SHA-256, which takes liblzma as long as
+  ///     a quarter of decoding. Who compares a digest of all that comes out need not have it.
   ///   - pieceByteCount: How much is read from the source at a time.
   /// - Throws: `.limit` when there is no memory for a decoder.
   package init(
     _ format: StreamFormat, _ source: consuming Source, limits: StreamLimits, expectedByteCount: UInt64? = nil,
-    pieceByteCount: Int = 128 << 10
+    comparesChecks: Bool = true, pieceByteCount: Int = 128 << 10
   ) throws(ImageError) {
     self.format = format
     self.limits = limits
     input = StreamInput(source, pieceByteCount: pieceByteCount)
     do {
-      decoder = try Self.decoder(format, input.source.byteCount, limits, expectedByteCount)
+      decoder = try Self.decoder(format, input.source.byteCount, limits, expectedByteCount, comparesChecks)
     } catch {
       throw ImageError(error.code, "\(format.rawValue) stream: \(error.message)", offset: input.offset)
     }
   }
 
   private static func decoder(
-    _ format: StreamFormat, _ byteCount: UInt64, _ limits: StreamLimits, _ expectedByteCount: UInt64?
+    _ format: StreamFormat, _ byteCount: UInt64, _ limits: StreamLimits, _ expectedByteCount: UInt64?,
+    _ comparesChecks: Bool
   ) throws(StreamFault) -> any StreamDecoder {
     switch format {
     case .none: PlainDecoder()
@@ -61,7 +64,7 @@ package struct StreamReader<Source: StreamSource & ~Copyable>: ~Copyable {
         try GzipDecoder()
       }
     case .bzip2: Bzip2Decoder()
-    case .xz: try LZMADecoder(.xz, limits)
+    case .xz: try LZMADecoder(.xz(comparesChecks: comparesChecks), limits)
     case .lzma: try LZMADecoder(.lzma, limits)
     case .zstd: try ZstandardStreamDecoder(limits)
     }

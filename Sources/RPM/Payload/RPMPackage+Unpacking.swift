@@ -55,7 +55,9 @@ extension RPMPackage {
     _ limits: StreamLimits, _ byteCount: UInt64?
   ) throws(ImageError) -> (receiver: Receiver, hashes: RunningHashes) {
     var (hashes, sink) = (hashes, sink)
-    var reader = try StreamReader(format, source, limits: limits, expectedByteCount: byteCount)
+    // A digest of the archive says what the stream's own check does.
+    var reader = try StreamReader(
+      format, source, limits: limits, expectedByteCount: byteCount, comparesChecks: hashes.isEmpty)
     var parser = CpioParser()
     var buffer = [UInt8].unfilled(1 << 20)
     while true {

@@ -14,7 +14,7 @@ extension StreamFormat {
   /// Decodes a whole stream, `pull` bytes at a time from `piece` bytes at a time, and checks what must always hold.
   func decode(
     _ stream: [UInt8], pull: Int = 4096, piece: Int = 128 << 10, limits: StreamLimits = .test,
-    expected: UInt64? = nil, _ location: SourceLocation = #_sourceLocation
+    expected: UInt64? = nil, comparesChecks: Bool = true, _ location: SourceLocation = #_sourceLocation
   ) -> Outcome {
     var output: [UInt8] = []
     // The stream lies among other bytes, which must not matter; its errors count from their beginning.
@@ -22,7 +22,8 @@ extension StreamFormat {
     do throws(ImageError) {
       let store = try ByteStore(around + stream + around).slice(100..<100 + UInt64(stream.count))
       var reader = try StreamReader(
-        self, StoreSource(store), limits: limits, expectedByteCount: expected, pieceByteCount: piece)
+        self, StoreSource(store), limits: limits, expectedByteCount: expected, comparesChecks: comparesChecks,
+        pieceByteCount: piece)
       var buffer = [UInt8](repeating: 0x55, count: pull + 2)
       do throws(ImageError) {
         while true {
